@@ -1,0 +1,149 @@
+import type {
+  DialectId, Endpoint, GatewayError, JsonObject, Modality, Model, UpstreamFailure, Usage,
+} from '@switchyard/contract';
+import type { Answer, Conversation, StopReason, StreamEvent, UsageReport } from '@switchyard/conversation';
+import type { Deviations } from './deviations.js';
+import type { SseFrame } from './sse/frame.js';
+
+/** What planning needs to know of a body, read without copying content. */
+export interface BodyFacts {
+  readonly model: string | null;
+  /** In the words of `supported_parameters` (routing.md 2.2); sorted, no duplicates. */
+  readonly parameters: readonly string[];
+  readonly inputModalities: readonly Modality[];
+  readonly outputModalities: readonly Modality[];
+  /** The largest of the declared limits, so that a smaller duplicate cannot under-reserve (reliability.md case 7). */
+  readonly maxOutputTokens: number | null;
+  /** Characters of text that will be tokenised (system, messages, tool schemas), and images, for the token estimate. */
+  readonly textLength: number;
+  readonly images: number;
+  readonly stream: boolean;
+  readonly serviceTier: string | null;
+  readonly speed: string | null;
+}
+
+/** Where a request is going. */
+export interface RequestTarget {
+  readonly endpoint: Endpoint;
+  readonly model: Model;
+  readonly deviations: Deviations;
+  /** Name of the provider profile: the `origin` of signatures that may be replayed there. */
+  readonly origin: string;
+}
+
+export interface WrittenRequest {
+  readonly body: JsonObject;
+  /** Names of what the dialect could not express and was left out (`top_k`, `cache_control`, `thinking.signature`), sorted, no duplicates. */
+  readonly dropped: readonly string[];
+  /** Tool names and ids that had to be changed: sent -> original, to be undone in the answer. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** Where an answer comes from. */
+export interface AnswerOrigin {
+  readonly origin: string;
+  readonly deviations: Deviations;
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** What a writer must know to address the client. */
+export interface AnswerContext {
+  /** Switchyard's generation id without prefix; a writer makes `msg_<id>` or `chatcmpl-<id>` of it. */
+  readonly generationId: string;
+  readonly createdS: number;
+  /** Public id of the model that served (`acme/m1`). */
+  readonly publicModel: string;
+  readonly provider: string;
+  /** OpenAI client asked for `stream_options.include_usage`. */
+  readonly includeUsage: boolean;
+  /** `compat: naga`: adds `created` to a Messages answer (G18). */
+  readonly compatNaga: boolean;
+  /** `usage.cost` and `usage.cost_details` for a usage (routing.md 2.3); null = leave them out. */
+  readonly costFields: (usage: Usage) => JsonObject | null;
+  /** The `routing` object, when the caller asked for it (G17). Called once, when the answer ends. */
+  readonly routing: (() => JsonObject) | null;
+}
+
+/** Upstream frames -> neutral events. One per attempt. Throws `UpstreamError` on an error frame or a broken stream. */
+export interface StreamReader {
+  read(frame: SseFrame): readonly StreamEvent[];
+  /** The upstream closed. Emits what is still owed; throws `UpstreamError(truncated)` when no terminator was seen. */
+  end(): readonly StreamEvent[];
+}
+
+/** Neutral events -> text for the client (complete SSE frames). One per answer. */
+export interface StreamWriter {
+  write(event: StreamEvent): string;
+}
+
+/** Same dialect on both sides: upstream frames -> frames for the client, with a tap. */
+export interface StreamTap {
+  /** Text for the client; `''` when the frame is not for it. Throws `UpstreamError` on an error frame or a broken stream. */
+  pass(frame: SseFrame): string;
+  end(): string;
+  readonly progress: StreamProgress;
+}
+
+/** What is known of a streamed answer so far. Mutable: one object per attempt, read by dispatch after each batch of frames. */
+export interface StreamProgress {
+  /** A text, thinking, tool or refusal delta was produced: the content commit point. */
+  semantic: boolean;
+  /** The dialect's terminator was seen (`message_stop`; `[DONE]`, or a finish reason at end of stream). */
+  done: boolean;
+  usage: UsageReport;
+  stopReason: StopReason | null;
+  upstreamModel: string;
+  upstreamId: string;
+  serviceTier: string | null;
+  /** Characters of content passed on, for an estimate when the stream breaks before usage arrives. */
+  contentLength: number;
+}
+
+/** What was learned of a whole answer. */
+export interface AnswerSummary {
+  readonly usage: UsageReport;
+  readonly stopReason: StopReason | null;
+  readonly upstreamModel: string;
+  readonly upstreamId: string;
+  readonly serviceTier: string | null;
+  readonly contentLength: number;
+}
+
+/** A wire protocol, complete in four directions, and its pass-through diagonal. Pure: no I/O, no clock, no randomness. */
+export interface Dialect {
+  readonly id: DialectId;
+  /** `supported_parameters` words this dialect has a form for; the rest of a foreign request's parameters would be dropped. */
+  readonly expressible: ReadonlySet<string>;
+
+  /** Checks the envelope (types of the fields Switchyard reads, never content) and reads the facts. Throws `GatewayError(invalid_request)` naming the field. */
+  readFacts(body: JsonObject): BodyFacts;
+  readRequest(body: JsonObject): Conversation;
+  writeRequest(conversation: Conversation, target: RequestTarget): WrittenRequest;
+
+  /** Throws `UpstreamError` when the body is an error, empty or not this dialect. */
+  readAnswer(body: JsonObject, origin: AnswerOrigin): Answer;
+  writeAnswer(answer: Answer, context: AnswerContext): JsonObject;
+
+  streamReader(origin: AnswerOrigin): StreamReader;
+  streamWriter(context: AnswerContext): StreamWriter;
+
+  /** Edits for a body that stays in this dialect: top-level key -> replacement JSON value, or `undefined` to cut the key. */
+  passRequest(body: JsonObject, target: RequestTarget): ReadonlyMap<string, JsonObject[string]>;
+  /** Edits for a JSON answer that stays in this dialect (model, usage.cost, routing), and the summary. Throws like `readAnswer`. */
+  passAnswer(body: JsonObject, origin: AnswerOrigin, context: AnswerContext): { readonly edits: ReadonlyMap<string, JsonObject[string]>; readonly summary: AnswerSummary };
+  streamTap(origin: AnswerOrigin, context: AnswerContext): StreamTap;
+
+  /** Path appended to a provider's base URL (`/v1/messages`, `/chat/completions`). */
+  readonly path: string;
+  /** Headers that sign an upstream request in, and the dialect's own constants. */
+  signIn(apiKey: string): Readonly<Record<string, string>>;
+
+  /** Classifies an upstream's non-2xx answer. `body` is at most a few KB of text and may be anything. */
+  readError(status: number, body: string, headers: Readonly<Record<string, string | undefined>>): UpstreamFailure;
+  /** The error body in this dialect's shape. */
+  writeError(error: GatewayError, requestId: string): JsonObject;
+  /** The in-stream error, as complete SSE frames; nothing may follow it. */
+  writeStreamError(error: GatewayError, requestId: string, context: AnswerContext): string;
+  /** A frame that keeps an idle stream open. `started` = the client has seen the start of a message. */
+  keepAlive(started: boolean): string;
+}
