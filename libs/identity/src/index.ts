@@ -1,0 +1,5 @@
+/** Keys, tenants, permissions. */
+export * from './caller.js';
+export * from './key-digest.js';
+export * from './key-ring.js';
+export * from './permissions.js';
