@@ -1,0 +1,3 @@
+/** Usage to money, exactly. */
+export * from './cost.js';
+export * from './estimate.js';
