@@ -2,7 +2,18 @@ import type { DialectId } from './dialect.js';
 import type { Price, PriceTier } from './price.js';
 
 export const QUANTIZATIONS = [
-  'int4', 'int8', 'fp4', 'mxfp4', 'nvfp4', 'fp6', 'fp8', 'mxfp8', 'fp16', 'bf16', 'fp32', 'unknown',
+  'int4',
+  'int8',
+  'fp4',
+  'mxfp4',
+  'nvfp4',
+  'fp6',
+  'fp8',
+  'mxfp8',
+  'fp16',
+  'bf16',
+  'fp32',
+  'unknown',
 ] as const;
 export type Quantization = (typeof QUANTIZATIONS)[number];
 

@@ -50,9 +50,27 @@ export interface HealthView {
 
 /** `excluded_by` words of routing.md 1.7 and the design's additions. */
 export const REASON_CODES = [
-  'geo', 'data_region', 'data_policy:zdr', 'data_policy:training', 'max_price', 'context_length', 'require_parameters',
-  'quantization', 'allowed_providers', 'ignored_providers', 'distillable_text', 'modality', 'tools', 'model_not_allowed',
-  'circuit_open', 'credential_missing', 'price_unknown', 'data_stale', 'service_tier', 'variant', 'fallbacks_disabled',
+  'geo',
+  'data_region',
+  'data_policy:zdr',
+  'data_policy:training',
+  'max_price',
+  'context_length',
+  'require_parameters',
+  'quantization',
+  'allowed_providers',
+  'ignored_providers',
+  'distillable_text',
+  'modality',
+  'tools',
+  'model_not_allowed',
+  'circuit_open',
+  'credential_missing',
+  'price_unknown',
+  'data_stale',
+  'service_tier',
+  'variant',
+  'fallbacks_disabled',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 

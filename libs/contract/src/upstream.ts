@@ -12,8 +12,22 @@
  * - `client_gone`: nobody is left to answer.
  */
 export const FAILURE_CLASSES = [
-  'connect', 'timeout', 'server', 'overloaded', 'rate_limited', 'auth', 'billing', 'not_found', 'invalid_answer',
-  'truncated', 'endpoint_specific', 'context_length', 'content_policy', 'invalid_request', 'too_large', 'client_gone',
+  'connect',
+  'timeout',
+  'server',
+  'overloaded',
+  'rate_limited',
+  'auth',
+  'billing',
+  'not_found',
+  'invalid_answer',
+  'truncated',
+  'endpoint_specific',
+  'context_length',
+  'content_policy',
+  'invalid_request',
+  'too_large',
+  'client_gone',
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 

@@ -59,7 +59,12 @@ export type StreamEvent =
   | { readonly type: 'redacted-thinking'; readonly data: Signature }
   | { readonly type: 'refusal-start' }
   | { readonly type: 'refusal-delta'; readonly text: string }
-  | { readonly type: 'tool-call-start'; readonly id: string; readonly name: string; readonly kind: 'function' | 'custom' }
+  | {
+      readonly type: 'tool-call-start';
+      readonly id: string;
+      readonly name: string;
+      readonly kind: 'function' | 'custom';
+    }
   | { readonly type: 'tool-call-delta'; readonly arguments: string }
   /** A complete image the model produced. */
   | { readonly type: 'image'; readonly block: Block }

@@ -54,7 +54,13 @@ export interface Reasoning {
 export type ResponseFormat =
   | { readonly kind: 'text' }
   | { readonly kind: 'json' }
-  | { readonly kind: 'json-schema'; readonly name?: string; readonly description?: string; readonly schema: JsonObject; readonly strict?: boolean };
+  | {
+      readonly kind: 'json-schema';
+      readonly name?: string;
+      readonly description?: string;
+      readonly schema: JsonObject;
+      readonly strict?: boolean;
+    };
 
 /** A request, in no protocol's words. Only what at least one dialect can express; the rest is in `extras`. */
 export interface Conversation {

@@ -96,7 +96,13 @@ function closed(open: OpenBlock): Block {
     case 'refusal-start':
       return { type: 'refusal', text: open.text };
     case 'tool-call-start':
-      return { type: 'tool-call', id: open.start.id, name: open.start.name, kind: open.start.kind, arguments: open.text };
+      return {
+        type: 'tool-call',
+        id: open.start.id,
+        name: open.start.name,
+        kind: open.start.kind,
+        arguments: open.text,
+      };
     default:
       return { type: 'text', text: open.text, ...(open.citations.length > 0 && { citations: open.citations }) };
   }

@@ -1,5 +1,12 @@
 import type {
-  DialectId, Endpoint, GatewayError, JsonObject, Modality, Model, UpstreamFailure, Usage,
+  DialectId,
+  Endpoint,
+  GatewayError,
+  JsonObject,
+  Modality,
+  Model,
+  UpstreamFailure,
+  Usage,
 } from '@switchyard/contract';
 import type { Answer, Conversation, StopReason, StreamEvent, UsageReport } from '@switchyard/conversation';
 import type { Deviations } from './deviations.js';
@@ -130,7 +137,11 @@ export interface Dialect {
   /** Edits for a body that stays in this dialect: top-level key -> replacement JSON value, or `undefined` to cut the key. */
   passRequest(body: JsonObject, target: RequestTarget): ReadonlyMap<string, JsonObject[string]>;
   /** Edits for a JSON answer that stays in this dialect (model, usage.cost, routing), and the summary. Throws like `readAnswer`. */
-  passAnswer(body: JsonObject, origin: AnswerOrigin, context: AnswerContext): { readonly edits: ReadonlyMap<string, JsonObject[string]>; readonly summary: AnswerSummary };
+  passAnswer(
+    body: JsonObject,
+    origin: AnswerOrigin,
+    context: AnswerContext,
+  ): { readonly edits: ReadonlyMap<string, JsonObject[string]>; readonly summary: AnswerSummary };
   streamTap(origin: AnswerOrigin, context: AnswerContext): StreamTap;
 
   /** Path appended to a provider's base URL (`/v1/messages`, `/chat/completions`). */
