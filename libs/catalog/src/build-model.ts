@@ -1,0 +1,130 @@
+import type { Endpoint, Modality, Model, ModelTraits, Provider } from '@switchyard/contract';
+import { buildPolicy } from './build-provider.js';
+import { buildPrice, buildTiers } from './build-price.js';
+import type { FaultList } from './faults.js';
+import { overPolicy, tagOf } from './merge.js';
+import type { EndpointEntry, ModalitiesEntry, ModelEntry, TraitsEntry } from './model.entry.js';
+import type { ProviderEntry } from './provider.entry.js';
+
+/** What a model's endpoints need to know of the rest of the catalogue. */
+export interface ProviderLookup {
+  /** By provider id; `null` = declared, but its dialect is not spoken yet. */
+  readonly providers: ReadonlyMap<string, Provider | null>;
+  readonly entries: ReadonlyMap<string, ProviderEntry>;
+}
+
+export interface ModelPlace {
+  readonly path: string;
+  readonly endpointPath: (endpoint: EndpointEntry, index: number) => string;
+}
+
+type Modalities = Model['modalities'];
+
+const TEXT_ONLY: Modalities = { input: ['text'], output: ['text'] };
+/** Providers drop an unused prompt cache after five minutes unless they say otherwise. */
+const DEFAULT_CACHE_TTL_S = 300;
+
+/** A model with those of its endpoints whose provider can be spoken to; `left` counts the others by provider id. */
+export function buildModel(
+  entry: ModelEntry,
+  place: ModelPlace,
+  lookup: ProviderLookup,
+  faults: FaultList,
+  left: Map<string, number>,
+): Model {
+  const modalities = buildModalities(entry.modalities) ?? TEXT_ONLY;
+  const tags = new Set<string>();
+  const endpoints: Endpoint[] = [];
+  (entry.endpoints ?? []).forEach((endpoint, index) => {
+    const path = place.endpointPath(endpoint, index);
+    checkTag(endpoint, tags, path, faults);
+    const provider = lookup.providers.get(endpoint.provider);
+    if (provider === undefined) faults.add(`${path}.provider`, endpoint.provider, 'the id of a provider in providers');
+    if (provider === null) left.set(endpoint.provider, (left.get(endpoint.provider) ?? 0) + 1);
+    const built = buildEndpoint(endpoint, { entry, modalities, provider, path, lookup, faults });
+    if (built !== null) endpoints.push(built);
+  });
+  return {
+    id: entry.id,
+    name: entry.name ?? entry.id,
+    description: entry.description ?? '',
+    createdS: entry.created === undefined ? 0 : Math.floor(Date.parse(entry.created) / 1000),
+    aliases: [...(entry.aliases ?? [])],
+    distillable: entry.distillable ?? null,
+    contextLength: entry.context_length ?? null,
+    maxOutputTokens: entry.max_output_tokens ?? null,
+    modalities,
+    traits: buildTraits(entry.traits ?? {}),
+    endpoints,
+  };
+}
+
+interface EndpointSurroundings {
+  readonly entry: ModelEntry;
+  readonly modalities: Modalities;
+  readonly provider: Provider | null | undefined;
+  readonly path: string;
+  readonly lookup: ProviderLookup;
+  readonly faults: FaultList;
+}
+
+/** Prices are read, and their faults reported, even where the endpoint itself is left out. */
+function buildEndpoint(endpoint: EndpointEntry, around: EndpointSurroundings): Endpoint | null {
+  const { entry, provider, path, faults } = around;
+  const price = buildPrice(endpoint.price, `${path}.price`, faults);
+  const priceTiers = buildTiers(endpoint.price_tiers, `${path}.price_tiers`, faults);
+  if (provider === undefined || provider === null) return null;
+  const parameters = endpoint.supported_parameters ?? null;
+  return {
+    tag: tagOf(endpoint),
+    modelId: entry.id,
+    provider,
+    upstreamModel: endpoint.upstream_model ?? entry.id,
+    quantization: endpoint.quantization ?? null,
+    price,
+    priceTiers,
+    contextLength: endpoint.context_length ?? entry.context_length ?? null,
+    maxOutputTokens: endpoint.max_output_tokens ?? entry.max_output_tokens ?? null,
+    modalities: buildModalities(endpoint.modalities) ?? around.modalities,
+    supportedParameters: parameters === null ? null : new Set(parameters),
+    serviceTier: endpoint.service_tier ?? 'default',
+    variant: endpoint.variant ?? null,
+    dataPolicy: buildPolicy(
+      overPolicy(around.lookup.entries.get(provider.id)?.data_policy, endpoint.data_policy),
+    ),
+    prior: { throughput: endpoint.prior?.throughput ?? null, latency: endpoint.prior?.latency ?? null },
+    cacheTtlS: endpoint.cache_ttl_s ?? DEFAULT_CACHE_TTL_S,
+    factsAsOf: endpoint.facts_as_of ?? null,
+  };
+}
+
+function checkTag(endpoint: EndpointEntry, tags: Set<string>, path: string, faults: FaultList): void {
+  const tag = tagOf(endpoint);
+  if (tag !== endpoint.provider && !tag.startsWith(`${endpoint.provider}/`)) {
+    faults.add(`${path}.tag`, tag, `${endpoint.provider}, or ${endpoint.provider}/ and a name`);
+  }
+  if (tags.has(tag)) faults.add(`${path}.tag`, tag, 'a tag that no other endpoint of the model has');
+  tags.add(tag);
+}
+
+function buildModalities(entry: ModalitiesEntry | undefined): Modalities | null {
+  if (entry === undefined) return null;
+  const output: readonly Modality[] = entry.output ?? ['text'];
+  return { input: [...entry.input], output: [...output] };
+}
+
+function buildTraits(entry: TraitsEntry): ModelTraits {
+  return {
+    ...(entry.thinking !== undefined && { thinking: entry.thinking }),
+    ...(entry.thinking_optional !== undefined && { thinkingOptional: entry.thinking_optional }),
+    ...(entry.sampling !== undefined && { sampling: entry.sampling }),
+    ...(entry.forced_tool_choice !== undefined && { forcedToolChoice: entry.forced_tool_choice }),
+    ...(entry.efforts !== undefined && { efforts: [...entry.efforts] }),
+    ...(entry.max_completion_tokens !== undefined && { maxCompletionTokens: entry.max_completion_tokens }),
+    ...(entry.developer_role !== undefined && { developerRole: entry.developer_role }),
+    ...(entry.prefill !== undefined && { prefill: entry.prefill }),
+    ...(entry.json_schema !== undefined && { jsonSchema: entry.json_schema }),
+    ...(entry.stop !== undefined && { stop: entry.stop }),
+    ...(entry.mid_system !== undefined && { midSystem: entry.mid_system }),
+  };
+}

@@ -1,0 +1,149 @@
+import type { CatalogSnapshot, Model, Provider } from '@switchyard/contract';
+import { buildModel, type ProviderLookup } from './build-model.js';
+import { buildProvider, isSpoken } from './build-provider.js';
+import { FaultList, type CatalogFault } from './faults.js';
+import { deepFreeze } from './freeze.js';
+import { entryPaths, type CatalogEntries } from './merge.js';
+import type { ModelEntry } from './model.entry.js';
+import { ModelNames, ProviderNames } from './names.js';
+import { CONFIG_DIALECTS, type ProviderEntry } from './provider.entry.js';
+import { versionOf } from './version.js';
+
+export interface SnapshotInput extends CatalogEntries {
+  /** Replaces the content hash as the snapshot's version. */
+  readonly version?: string;
+}
+
+export interface SnapshotResult {
+  /** Holds whatever is free of faults. */
+  readonly snapshot: CatalogSnapshot;
+  /** Everything wrong that a look at one entry alone does not show; empty = the catalogue may be used. */
+  readonly faults: readonly CatalogFault[];
+  /** What was left out although nothing is wrong with it, in sentences for the operator. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Builds an immutable view of the catalogue from entries that passed their own validation, and checks them against each
+ * other: ids, names, aliases and tags that clash, providers that do not exist, prices out of range.
+ */
+export function buildSnapshot(input: SnapshotInput): SnapshotResult {
+  const faults = new FaultList();
+  const paths = entryPaths(input, '');
+  const pathOf = (entry: object): string => paths.get(entry) ?? '';
+  const { lookup, aliases } = buildProviders(input.providers, pathOf, faults);
+  const left = new Map<string, number>();
+  const models = buildModels(input.models, pathOf, lookup, faults, left);
+  const providers = [...lookup.providers.values()].filter((provider) => provider !== null);
+  const version = input.version ?? versionOf(providers, models, aliases);
+  const snapshot = new Snapshot(version, providers, models, aliases);
+  return { snapshot: deepFreeze(snapshot), faults: faults.faults, notices: noticesOf(lookup, left) };
+}
+
+class Snapshot implements CatalogSnapshot {
+  readonly #modelNames: ModelNames;
+  readonly #providerNames: ProviderNames;
+
+  constructor(
+    readonly version: string,
+    readonly providers: readonly Provider[],
+    readonly models: readonly Model[],
+    providerAliases: ReadonlyMap<string, readonly string[]>,
+  ) {
+    this.#modelNames = new ModelNames(models);
+    this.#providerNames = new ProviderNames(providers, providerAliases);
+  }
+
+  resolve(id: string) {
+    return this.#modelNames.resolve(id);
+  }
+
+  findProvider(slug: string) {
+    return this.#providerNames.find(slug);
+  }
+}
+
+function buildProviders(entries: readonly ProviderEntry[], pathOf: (entry: object) => string, faults: FaultList) {
+  const providers = new Map<string, Provider | null>();
+  const byId = new Map<string, ProviderEntry>();
+  const aliases = new Map<string, readonly string[]>();
+  const names = new NameRegister(faults);
+  for (const entry of entries) {
+    const path = pathOf(entry);
+    const isNew = names.claim(entry.id, entry.id, `${path}.id`, 'an id that no other provider has');
+    names.claim(entry.name ?? entry.id, entry.id, `${path}.name`, 'a name that no other provider has');
+    for (const [index, alias] of (entry.aliases ?? []).entries()) {
+      names.claim(alias, entry.id, `${path}.aliases[${String(index)}]`, 'an alias that names no other provider');
+    }
+    if (!isNew) continue;
+    byId.set(entry.id, entry);
+    aliases.set(entry.id, entry.aliases ?? []);
+    if (entry.dialect === undefined) {
+      faults.add(`${path}.dialect`, undefined, `one of ${CONFIG_DIALECTS.join(', ')}`);
+    } else if (!isSpoken(entry.dialect)) {
+      providers.set(entry.id, null);
+    } else {
+      const provider = buildProvider(entry, entry.dialect, path, faults);
+      if (provider !== null) providers.set(entry.id, provider);
+    }
+  }
+  const lookup: ProviderLookup = { providers, entries: byId };
+  return { lookup, aliases };
+}
+
+function buildModels(
+  entries: readonly ModelEntry[],
+  pathOf: (entry: object) => string,
+  lookup: ProviderLookup,
+  faults: FaultList,
+  left: Map<string, number>,
+): readonly Model[] {
+  const names = new NameRegister(faults);
+  const models: Model[] = [];
+  const kept = entries.filter((entry) =>
+    names.claim(entry.id, entry.id, `${pathOf(entry)}.id`, 'an id that no other model has'),
+  );
+  for (const entry of kept) {
+    const path = pathOf(entry);
+    for (const [index, alias] of (entry.aliases ?? []).entries()) {
+      names.claim(alias, entry.id, `${path}.aliases[${String(index)}]`, 'an alias that names no other model');
+    }
+    const endpointPath = (endpoint: object, index: number): string =>
+      pathOf(endpoint) || `${path}.endpoints[${String(index)}]`;
+    models.push(buildModel(entry, { path, endpointPath }, lookup, faults, left));
+  }
+  return models;
+}
+
+/** Names in use, ignoring case. One owner may claim a name several times; an owner's own id only once. */
+class NameRegister {
+  private readonly owners = new Map<string, string>();
+
+  constructor(private readonly faults: FaultList) {}
+
+  /** False, with a fault, when somebody else has the name already. */
+  claim(name: string, owner: string, path: string, expected: string): boolean {
+    const key = name.toLowerCase();
+    const holder = this.owners.get(key);
+    const repeated = holder === owner && path.endsWith('.id');
+    if (holder !== undefined && (holder !== owner || repeated)) {
+      this.faults.add(path, name, expected);
+      return false;
+    }
+    this.owners.set(key, owner);
+    return true;
+  }
+}
+
+function noticesOf(lookup: ProviderLookup, left: ReadonlyMap<string, number>): readonly string[] {
+  const notices: string[] = [];
+  for (const [id, provider] of lookup.providers) {
+    if (provider !== null) continue;
+    const dialect = lookup.entries.get(id)?.dialect ?? '';
+    const count = left.get(id) ?? 0;
+    notices.push(
+      `provider ${id} speaks ${dialect}, which Switchyard does not speak yet: left out with ${String(count)} endpoint${count === 1 ? '' : 's'}`,
+    );
+  }
+  return notices;
+}
