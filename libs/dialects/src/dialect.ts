@@ -38,12 +38,27 @@ export interface RequestTarget {
   readonly origin: string;
 }
 
+/**
+ * Changes of form that a request needed and that its answer must undo, beside names. Made by `writeRequest`, handed to
+ * the answer reader of the same attempt as it is.
+ */
+export interface AnswerShape {
+  /** Names, as sent, of free-form tools that went out as `{input: string}`: their calls carry plain text. */
+  readonly customTools?: readonly string[];
+  /** Name, as sent, of the tool that stands in for a JSON response format: its input is the answer's text. */
+  readonly jsonTool?: string;
+  /** True when JSON was asked for in words: a Markdown fence around the whole text is taken off. */
+  readonly stripFences?: boolean;
+}
+
 export interface WrittenRequest {
   readonly body: JsonObject;
   /** Names of what the dialect could not express and was left out (`top_k`, `cache_control`, `thinking.signature`), sorted, no duplicates. */
   readonly dropped: readonly string[];
   /** Tool names and ids that had to be changed: sent -> original, to be undone in the answer. */
   readonly renamed: ReadonlyMap<string, string>;
+  /** Absent = nothing changed form. */
+  readonly shape?: AnswerShape;
 }
 
 /** Where an answer comes from. */
@@ -51,6 +66,8 @@ export interface AnswerOrigin {
   readonly origin: string;
   readonly deviations: Deviations;
   readonly renamed: ReadonlyMap<string, string>;
+  /** The `shape` of the written request. */
+  readonly shape?: AnswerShape;
 }
 
 /** What a writer must know to address the client. */
