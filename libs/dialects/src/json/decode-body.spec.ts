@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import { GatewayError } from '@switchyard/contract';
+import fc from 'fast-check';
+import { decodeBody } from './decode-body.js';
+import { jsonObjectText } from './json-text.fixture.js';
+import { locateFault } from './locate-fault.js';
+
+const LIMITS = { maxDepth: 64 };
+
+describe('decoding a body', () => {
+  it('gives the bytes, the tree and the spans', () => {
+    const bytes = Buffer.from('{"model":"m","é":"ü"}');
+    const body = decodeBody(bytes, LIMITS);
+
+    expect(body.bytes).toBe(bytes);
+    expect(body.json).toEqual({ model: 'm', é: 'ü' });
+    expect(body.scan.members.map(({ key }) => key)).toEqual(['model', 'é']);
+  });
+
+  it.each([
+    ['{"a":tru}', 8],
+    ['{"a":[1,2}', 9],
+    ['{"a":[}', 6],
+    ['{"a":01}', 6],
+    ['{"a":1.}', 7],
+    ['{"a":+1}', 5],
+    ['{"a":NaN}', 5],
+    ['{"a":1e}', 7],
+    ['{"a":"\n"}', 6],
+    ['{"a":"\\x"}', 7],
+    ['{"a":"\\u12g4"}', 10],
+    ['{"a":{"b" 1}}', 10],
+    ['{"a":{b:1}}', 6],
+    ['{"a":[1,]}', 8],
+    ['{"a":{"b":1,}}', 12],
+    ['{"ü":[1 2]}', 9],
+    ['{"a":1 // no\n}', 7],
+    ['{"a":[[1}]}', 8],
+  ])('refuses %j with the byte of the first fault', (text, offset) => {
+    expect(() => decodeBody(Buffer.from(text), LIMITS)).toThrow(
+      expect.objectContaining({
+        name: 'GatewayError',
+        code: 'invalid_request',
+        message: expect.stringMatching(new RegExp(`expected .+ at byte ${offset}\\.$`)),
+      }),
+    );
+  });
+
+  it('shows nothing of the text in the error', () => {
+    expect(() => decodeBody(Buffer.from('{"k":s3cr3t}'), LIMITS)).toThrow(/^((?!s3cr3t).)*$/s);
+  });
+
+  it('accepts exactly the objects that JSON.parse accepts', () => {
+    const mutated = fc
+      .tuple(jsonObjectText(), fc.nat(), fc.integer({ min: 32, max: 126 }))
+      .map(([text, place, code]) => {
+        const at = place % text.length;
+        return text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1);
+      });
+    fc.assert(
+      fc.property(mutated, (text) => {
+        fc.pre(!/__proto__|constructor/.test(text));
+        const bytes = Buffer.from(text);
+        let parsed: unknown;
+        try {
+          parsed = JSON.parse(bytes.toString());
+        } catch {
+          expect(() => decodeBody(bytes, LIMITS)).toThrow(GatewayError);
+          return;
+        }
+        if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+          expect(decodeBody(bytes, LIMITS).json).toEqual(parsed);
+        } else expect(() => decodeBody(bytes, LIMITS)).toThrow(GatewayError);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+describe('locating a fault', () => {
+  it('finds one exactly where JSON.parse refuses, for any text', () => {
+    const noise = fc.oneof(
+      fc.string(),
+      fc
+        .array(
+          fc.constantFrom('{', '}', '[', ']', '"', '\\', ':', ',', ' ', '0', '1', '-', '.', 'e', 'true', 'null', '"a"'),
+          { maxLength: 14 },
+        )
+        .map((parts) => parts.join('')),
+      fc.json(),
+    );
+    fc.assert(
+      fc.property(noise, (text) => {
+        const fault = locateFault(Buffer.from(text));
+        if (parses(text)) expect(fault).toBeNull();
+        else expect(fault?.expected).toMatch(/./);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('names an offset up to which the text could still have become JSON', () => {
+    fc.assert(
+      fc.property(jsonObjectText(), fc.nat(), (text, place) => {
+        const bytes = Buffer.from(text.trimEnd());
+        const cut = place % bytes.length;
+        expect(locateFault(bytes.subarray(0, cut))?.offset).toBe(cut);
+      }),
+    );
+  });
+
+  it('survives any depth of nesting', () => {
+    expect(locateFault(Buffer.from('['.repeat(1_000_000)))?.offset).toBe(1_000_000);
+  });
+});
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

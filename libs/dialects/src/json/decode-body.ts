@@ -1,0 +1,22 @@
+import type { JsonObject } from '@switchyard/contract';
+import { malformedJson } from './malformed-json.js';
+import { scanObject, type ObjectScan, type ScanLimits } from './scan-object.js';
+
+/** A JSON object in the three forms a request needs: the bytes to forward, the tree to read, the spans to edit. */
+export interface DecodedBody {
+  readonly bytes: Buffer;
+  readonly json: JsonObject;
+  readonly scan: ObjectScan;
+}
+
+/**
+ * Scans, then parses. Throws `GatewayError(invalid_request)` with the byte offset of the first fault.
+ */
+export function decodeBody(bytes: Buffer, limits: ScanLimits): DecodedBody {
+  const scan = scanObject(bytes, limits);
+  try {
+    return { bytes, json: JSON.parse(bytes.toString('utf8')) as JsonObject, scan };
+  } catch {
+    throw malformedJson(bytes);
+  }
+}
