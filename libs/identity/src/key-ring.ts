@@ -11,7 +11,8 @@ export interface KeyHeaders {
 
 interface Entry {
   readonly digest: Buffer;
-  readonly record: KeyRecord;
+  readonly expiresAtMs: number | null;
+  readonly caller: Caller;
 }
 
 /** Longer secrets are refused unread: hashing megabytes of header is work for an attacker to give. */
@@ -31,7 +32,7 @@ export class KeyRing {
   /** `now` answers Unix milliseconds and decides expiry. */
   static of(keys: readonly KeyRecord[], pepper: Buffer, now: () => number = Date.now): KeyRing {
     const entries = new Map<string, Entry>();
-    for (const record of keys) entries.set(record.digest, { digest: Buffer.from(record.digest, 'hex'), record });
+    for (const record of keys) entries.set(record.digest, entryOf(record));
     return new KeyRing(entries, pepper, now);
   }
 
@@ -45,10 +46,17 @@ export class KeyRing {
     const digest = digestOf(secret, this.pepper);
     const entry = this.entries.get(digest);
     if (entry === undefined || !timingSafeEqual(entry.digest, Buffer.from(digest, 'hex'))) throw refusal();
-    const { expiresAtMs } = entry.record;
+    const { expiresAtMs, caller } = entry;
     if (expiresAtMs !== null && expiresAtMs <= this.now()) throw refusal();
-    return entry.record;
+    return caller;
   }
+}
+
+/** The caller carries neither the digest nor anything else that is kept with the key: it travels into logs and plans. */
+function entryOf(record: KeyRecord): Entry {
+  const { keyId, tenantId, label, permissions, keyPolicy, tenantPolicy, compat } = record;
+  const caller = Object.freeze({ keyId, tenantId, label, permissions, keyPolicy, tenantPolicy, compat });
+  return { digest: Buffer.from(record.digest, 'hex'), expiresAtMs: record.expiresAtMs, caller };
 }
 
 function presentedSecret({ authorization, apiKey }: KeyHeaders): string | null {

@@ -1,0 +1,104 @@
+import { buildSnapshot, mergeEntries } from '@switchyard/catalog';
+import type { CatalogEntries, ModelEntry, ProviderEntry } from '@switchyard/catalog';
+import type { CatalogSnapshot } from '@switchyard/contract';
+import type { ConfigNotice } from './config-error.js';
+import type { ConfigPath } from './config-path.js';
+import { parsePath } from './config-path.js';
+import type { Environment } from './environment.js';
+import type { RawFault } from './validate-settings.js';
+
+/** What the file says about the catalogue. */
+export interface CatalogueInput {
+  readonly operator: { readonly providers: readonly ProviderEntry[]; readonly models: readonly ModelEntry[] };
+  /** `null` = the shipped catalogue is not used. */
+  readonly builtin: CatalogEntries | null;
+  readonly environment: Environment;
+}
+
+export interface Catalogue {
+  readonly snapshot: CatalogSnapshot;
+  readonly faults: readonly RawFault[];
+  readonly notices: readonly ConfigNotice[];
+}
+
+const NOTHING: CatalogEntries = { providers: [], models: [] };
+
+/** The shipped catalogue and the operator's entries as one snapshot, with the credentials that the environment has. */
+export function buildCatalogue({ operator, builtin, environment }: CatalogueInput): Catalogue {
+  const merged = mergeEntries(builtin ?? NOTHING, operator);
+  const paths = new Map(merged.paths);
+  const providers = merged.providers.map((entry) => {
+    const signedIn = withCredentialFrom(environment, entry);
+    const path = paths.get(entry);
+    if (path !== undefined) paths.set(signedIn, path);
+    return signedIn;
+  });
+  const { snapshot, faults, notices } = buildSnapshot({ providers, models: merged.models, paths });
+  return {
+    snapshot,
+    faults: faults.map(({ path, value, expected }) => ({ path: parsePath(path), value, expected, unknownKey: false })),
+    notices: [
+      ...notices.map((message) => ({ path: 'providers', message })),
+      ...absentCredentials(operator.providers),
+    ],
+  };
+}
+
+/**
+ * The snapshot with every provider answered by a simulator at `simulatorUrl` (no trailing slash), under a credential
+ * that is none. For a first run without any provider account.
+ */
+export function simulatedSnapshot(snapshot: CatalogSnapshot, simulatorUrl: string): CatalogSnapshot {
+  const providers = new Map(
+    snapshot.providers.map((provider) => [
+      provider.id,
+      {
+        ...provider,
+        baseUrl: provider.dialect === 'anthropic-messages' ? simulatorUrl : `${simulatorUrl}/v1`,
+        credentials: [{ id: 'simulator', apiKey: 'simulated', weight: 1 }],
+        headers: {},
+      },
+    ]),
+  );
+  const models = new Map(
+    snapshot.models.map((model) => [
+      model.id,
+      {
+        ...model,
+        endpoints: model.endpoints.map((endpoint) => ({
+          ...endpoint,
+          provider: providers.get(endpoint.provider.id) ?? endpoint.provider,
+        })),
+      },
+    ]),
+  );
+  return {
+    version: `${snapshot.version}-simulated`,
+    providers: [...providers.values()],
+    models: [...models.values()],
+    resolve(id) {
+      const resolved = snapshot.resolve(id);
+      return resolved === null ? null : { ...resolved, model: models.get(resolved.model.id) ?? resolved.model };
+    },
+    findProvider(slug) {
+      const provider = snapshot.findProvider(slug);
+      return provider === null ? null : (providers.get(provider.id) ?? provider);
+    },
+  };
+}
+
+function withCredentialFrom(environment: Environment, entry: ProviderEntry): ProviderEntry {
+  if (entry.credential_env === undefined || (entry.credentials ?? []).length > 0) return entry;
+  const apiKey = environment[entry.credential_env]?.trim() ?? '';
+  return apiKey === '' ? entry : { ...entry, credentials: [{ id: 'environment', api_key: apiKey }] };
+}
+
+function absentCredentials(providers: readonly ProviderEntry[]): ConfigNotice[] {
+  return providers.flatMap((provider, index) =>
+    (provider.credentials ?? []).flatMap((credential, place) => {
+      if ((credential.api_key ?? '').trim() !== '') return [];
+      const path: ConfigPath = ['providers', index, 'credentials', place];
+      return [{ path: `providers[${String(index)}].credentials[${String(path[3])}]`, message: `this credential of ${provider.id} is empty or not set in the environment, so it is left out` }];
+    }),
+  );
+}

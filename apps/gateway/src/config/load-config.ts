@@ -1,0 +1,152 @@
+import { availableParallelism } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { readBuiltinCatalogue } from './builtin-catalogue.js';
+import { buildCallers } from './callers.js';
+import type { Callers } from './callers.js';
+import { compatFlags } from './caller-sections.js';
+import type { Catalogue } from './catalogue.js';
+import { buildCatalogue, simulatedSnapshot } from './catalogue.js';
+import type { ConfigFault, ConfigNotice } from './config-error.js';
+import { ConfigError } from './config-error.js';
+import { ENCRYPTION_KEY, keptSecrets, LOCAL_KEY, PEPPER, randomSecret, throwawaySecrets } from './data-dir-secrets.js';
+import type { SecretStore } from './data-dir-secrets.js';
+import type { Environment } from './environment.js';
+import type { GatewayConfig, SecuritySettings } from './gateway-config.js';
+import { limitsAnything } from './limits-section.js';
+import { policyNotices } from './policy-slugs.js';
+import { readSettings } from './read-settings.js';
+import { routingSettings, serverSettings, timeoutSettings } from './settings-values.js';
+import type { SwitchyardFile } from './switchyard-file.js';
+import type { RawFault } from './validate-settings.js';
+
+export interface LoadInput {
+  /** The file to read; `null` = none, Switchyard's own defaults. Ignored when `text` is given. */
+  readonly path: string | null;
+  /** The content of the file, where it was read before. */
+  readonly text?: string;
+  readonly environment: Environment;
+  /** `kept` (default) writes generated secrets into the data directory; `throwaway` writes nothing, for a mere check. */
+  readonly secrets?: 'kept' | 'throwaway';
+  /** Processor cores, which `workers: auto` turns into workers. Default: those of the machine. */
+  readonly cores?: number;
+}
+
+export interface LoadResult {
+  readonly config: GatewayConfig;
+  readonly notices: readonly ConfigNotice[];
+  /** The key made for a first run without a configuration, to be shown to the person who started it; else `null`. */
+  readonly localKey: string | null;
+}
+
+/** Reads, checks and completes a configuration. Throws `ConfigError` with every fault there is. */
+export function loadConfig(input: LoadInput): LoadResult {
+  const source = input.path ?? 'the built-in defaults';
+  const text = input.text ?? (input.path === null ? '' : readText(input.path));
+  const { file, faults, show } = readSettings(text, input.environment);
+  const dataDir = resolve(textOr(file.data_dir, './data'));
+  const secrets = input.secrets === 'throwaway' ? throwawaySecrets() : keptSecrets(dataDir);
+
+  const isSound = (section: string): boolean => !faults.some((fault) => fault.path.startsWith(section));
+  const security = isSound('security') && isSound('compat') ? securitySettings(file, secrets, faults.length > 0) : null;
+  const catalogue = isSound('providers') && isSound('models') && isSound('catalog') ? catalogueOf(file, input.environment) : null;
+  const callers = security !== null && isSound('tenants') && isSound('keys') ? callersOf(file, security) : null;
+  const crossFaults = [...(catalogue?.faults ?? []), ...(callers?.faults ?? []), ...workerFaults(file, callers)];
+  const allFaults = [...faults, ...crossFaults.map(show)];
+  if (security === null || catalogue === null || callers === null || allFaults.length > 0) {
+    throw new ConfigError(source, inFileOrder(allFaults));
+  }
+
+  const isDemo = input.path === null && input.text === undefined;
+  const localKey = isDemo ? secrets.obtain(LOCAL_KEY, () => `sk-switchyard-local-${randomSecret()}`) : null;
+  const keys = localKey === null ? callers.keys : callersOf({ ...file, keys: [{ id: 'local', key: localKey }] }, security).keys;
+  const config: GatewayConfig = {
+    source: input.path,
+    simulated: isSimulated(file, catalogue),
+    server: serverSettings(file.server, { hasRedis: Boolean(file.redis), cores: input.cores ?? availableParallelism() }),
+    redis: file.redis ? { url: file.redis.url } : null,
+    database: file.database ? { url: file.database.url } : null,
+    dataDir,
+    routing: routingSettings(file.routing),
+    timeouts: timeoutSettings(file.timeouts),
+    catalog: catalogue.snapshot,
+    tenants: callers.tenants,
+    keys,
+    limits: { mode: file.limits.mode },
+    security,
+    log: { level: file.log.level },
+  };
+  const notices = [...catalogue.notices, ...callers.notices, ...policyNotices(config), ...keyNotices(config)];
+  return { config, notices, localKey };
+}
+
+/**
+ * The configuration with every provider answered by the simulator at `simulatorUrl` (`http://127.0.0.1:9999`). Only for
+ * a configuration that is `simulated`.
+ */
+export function pointAtSimulator(config: GatewayConfig, simulatorUrl: string): GatewayConfig {
+  return { ...config, catalog: simulatedSnapshot(config.catalog, simulatorUrl.replace(/\/+$/, '')) };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
+    throw new ConfigError(path, [{ path: '', line: null, value: reason, expected: 'a readable file' }]);
+  }
+}
+
+function catalogueOf(file: SwitchyardFile, environment: Environment): Catalogue {
+  const builtin = file.catalog.builtin ? readBuiltinCatalogue() : null;
+  return buildCatalogue({ operator: { providers: file.providers, models: file.models }, builtin, environment });
+}
+
+function callersOf(file: SwitchyardFile, security: SecuritySettings): Callers {
+  const { tenants, keys } = file;
+  return buildCallers({ tenants, keys, pepper: security.pepper, defaultPermissions: security.defaultPermissions, compat: security.compat });
+}
+
+/** With faults already found nothing will be started, so nothing is written either. */
+function securitySettings(file: SwitchyardFile, secrets: SecretStore, isFaulty: boolean): SecuritySettings {
+  const { security } = file;
+  const store = isFaulty ? throwawaySecrets() : secrets;
+  return {
+    pepper: Buffer.from(security.pepper ?? store.obtain(PEPPER, randomSecret), 'utf8'),
+    encryptionKey: Buffer.from(security.encryption_key ?? store.obtain(ENCRYPTION_KEY, randomSecret), 'utf8'),
+    privateHosts: security.private_hosts,
+    defaultPermissions: security.default_permissions,
+    compat: compatFlags(file.compat),
+    hashUser: security.hash_user,
+  };
+}
+
+/**
+ * The simulator stands in only when nobody set anything up: a file that lists providers is meant for real traffic, and
+ * a secret that failed to arrive there must show as an error, not as invented answers.
+ */
+function isSimulated(file: SwitchyardFile, { snapshot }: Catalogue): boolean {
+  const hasCredential = snapshot.providers.some((provider) => provider.credentials.length > 0);
+  return file.catalog.builtin && file.providers.length === 0 && !hasCredential;
+}
+
+function workerFaults(file: SwitchyardFile, callers: Callers | null): RawFault[] {
+  const { workers } = file.server;
+  if (callers === null || typeof workers !== 'number' || workers <= 1 || file.redis) return [];
+  const limited = [...callers.tenants.values(), ...callers.keys].some(({ limits }) => limitsAnything(limits, file.limits.mode));
+  if (!limited) return [];
+  const expected = 'auto, 0 or 1: limits are configured, and without redis each worker would count for itself; or set redis.url';
+  return [{ path: ['server', 'workers'], value: workers, expected, unknownKey: false }];
+}
+
+function keyNotices(config: GatewayConfig): ConfigNotice[] {
+  return config.keys.length > 0 ? [] : [{ path: 'keys', message: 'no key is configured, so every request will be refused' }];
+}
+
+function inFileOrder(faults: readonly ConfigFault[]): ConfigFault[] {
+  return [...faults].sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0);
+}
+
+function textOr(value: unknown, fallback: string): string {
+  return typeof value === 'string' ? value : fallback;
+}

@@ -1,0 +1,56 @@
+import type { GatewayTimeouts, RoutingSettings, ServerSettings } from './gateway-config.js';
+import { policyRules } from './policy-section.js';
+import type { RoutingSection, ServerSection, TimeoutsSection } from './switchyard-file.js';
+
+const BYTES_PER_MIB = 1024 * 1024;
+/** An attempt that does not stream gets this part of the whole time, so that a fallback can follow. */
+const NON_STREAM_SHARE = 1 / 3;
+
+export function serverSettings(section: ServerSection, machine: { hasRedis: boolean; cores: number }): ServerSettings {
+  const automatic = machine.hasRedis ? machine.cores : 1;
+  return {
+    host: section.host,
+    port: section.port,
+    opsPort: section.ops_port,
+    workers: section.workers === 'auto' ? automatic : section.workers,
+    maxBodyBytes: Math.round(section.max_body_mib * BYTES_PER_MIB),
+    maxBodyDepth: section.max_body_depth,
+  };
+}
+
+export function routingSettings(section: RoutingSection): RoutingSettings {
+  const { tenant, provider } = section.retry_budgets;
+  return {
+    policy: policyRules(section.policy),
+    seed: section.seed ?? null,
+    maxModels: section.max_models,
+    maxAttempts: section.max_attempts,
+    retryBudgets: {
+      tenant: { ratio: tenant.ratio, floor: tenant.floor, windowMs: milliseconds(tenant.window_s) },
+      provider: { ratio: provider.ratio, floor: provider.floor },
+    },
+    cancelStopsBilling: section.cancel_stops_billing,
+  };
+}
+
+export function timeoutSettings(section: TimeoutsSection): GatewayTimeouts {
+  return {
+    connectMs: milliseconds(section.connect_s),
+    headersMs: milliseconds(section.headers_s),
+    firstEventMs: milliseconds(section.first_event_s),
+    idleMs: milliseconds(section.idle_s),
+    totalMs: milliseconds(section.total_s),
+    nonStreamMs: milliseconds(section.non_stream_s ?? section.total_s * NON_STREAM_SHARE),
+    clientHeadersMs: milliseconds(section.client_headers_s),
+    clientBodyMs: milliseconds(section.client_body_s),
+    clientKeepAliveMs: milliseconds(section.client_keep_alive_s),
+    clientStallMs: milliseconds(section.client_stall_s),
+    headerHoldMs: milliseconds(section.header_hold_s),
+    drainMs: milliseconds(section.drain_s),
+  };
+}
+
+/** At least 1: most timers take 0 for "never". */
+function milliseconds(seconds: number): number {
+  return Math.max(1, Math.round(seconds * 1000));
+}

@@ -1,0 +1,269 @@
+import 'reflect-metadata';
+import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { ModelEntry, ProviderEntry } from '@switchyard/catalog';
+import type { CompatFlag, Permission } from '@switchyard/identity';
+import { DEFAULT_PERMISSIONS, PERMISSIONS } from '@switchyard/identity';
+import { COMPAT_RULE, KeySection, TenantSection } from './caller-sections.js';
+import { Doc, ListOf, Seconds, Section, Shape, Share, WholeNumber } from './checks.js';
+import type { LogLevel } from './gateway-config.js';
+import { LOG_LEVELS } from './gateway-config.js';
+import { LimitModeSection } from './limits-section.js';
+import { PolicySection } from './policy-section.js';
+
+const WORKERS_MAX = 256;
+
+export class ServerSection {
+  @Doc('Address both ports listen on.')
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9.:_-]{1,253}$/, { message: 'a host name or an IP address' })
+  host = '127.0.0.1';
+
+  @Doc('Data port; 0 takes any free one.')
+  @WholeNumber(0, 65_535)
+  port = 8080;
+
+  @Doc('Operations port; 0 takes any free one.')
+  @WholeNumber(0, 65_535)
+  ops_port = 9090;
+
+  @Doc('Worker processes. auto: one per core, or 1 without Redis. 0: everything in one process.')
+  @IsOptional()
+  @Shape({
+    schema: { anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 0, maximum: WORKERS_MAX }] },
+    expected: `auto, or a whole number from 0 to ${String(WORKERS_MAX)}`,
+    accepts: (value) => value === 'auto' || (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= WORKERS_MAX),
+  })
+  workers: 'auto' | number = 'auto';
+
+  @Doc('Largest request body in MiB, after decompression.')
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  @Max(256)
+  max_body_mib = 32;
+
+  @Doc('Deepest nesting of a request body.')
+  @WholeNumber(8, 512)
+  max_body_depth = 64;
+}
+
+export class RedisSection {
+  @Matches(/^(?:rediss?:\/\/|unix:\/)\S+$/, { message: 'a redis:// or rediss:// URL' })
+  url!: string;
+}
+
+export class DatabaseSection {
+  @Matches(/^postgres(?:ql)?:\/\/\S+$/, { message: 'a postgres:// URL' })
+  url!: string;
+}
+
+export class CatalogSection {
+  @Doc('Whether the shipped catalogue is used; each of its providers is enabled by its credential.')
+  @IsOptional()
+  @IsBoolean()
+  builtin = true;
+}
+
+export class TenantRetryBudgetSection {
+  @Doc('Share of the requests of the window that may be fallbacks.')
+  @Share()
+  ratio = 0.1;
+
+  @Doc('Fallbacks always allowed per window.')
+  @WholeNumber(0, 1_000_000)
+  floor = 10;
+
+  @Seconds()
+  window_s = 60;
+}
+
+export class ProviderRetryBudgetSection {
+  @Doc("Share of the provider's running requests that may be fallbacks.")
+  @Share()
+  ratio = 0.2;
+
+  @Doc('Fallbacks always allowed at the same time.')
+  @WholeNumber(0, 1_000_000)
+  floor = 3;
+}
+
+export class RetryBudgetsSection {
+  @Section(() => TenantRetryBudgetSection)
+  tenant = new TenantRetryBudgetSection();
+
+  @Section(() => ProviderRetryBudgetSection)
+  provider = new ProviderRetryBudgetSection();
+}
+
+export class RoutingSection {
+  @Doc('Rules for every request; tenants, keys and requests can only narrow them.')
+  @Section(() => PolicySection)
+  policy = new PolicySection();
+
+  @Doc('Makes weighted draws repeatable. For tests.')
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seed?: number;
+
+  @Doc('Most models one request may name.')
+  @WholeNumber(1, 64)
+  max_models = 8;
+
+  @Doc('Most upstream attempts per request.')
+  @WholeNumber(1, 64)
+  max_attempts = 8;
+
+  @Section(() => RetryBudgetsSection)
+  retry_budgets = new RetryBudgetsSection();
+
+  @Doc('False: after a client is gone, an upstream that bills anyway is read to its end for a bounded time.')
+  @IsOptional()
+  @IsBoolean()
+  cancel_stops_billing = true;
+}
+
+/** Seconds, fractions allowed. */
+export class TimeoutsSection {
+  @Doc('Connecting to an upstream, TLS included.')
+  @Seconds()
+  connect_s = 3;
+
+  @Doc("An upstream's response headers, when streaming.")
+  @Seconds()
+  headers_s = 30;
+
+  @Doc('The first meaningful event of a stream.')
+  @Seconds()
+  first_event_s = 60;
+
+  @Doc('Between two events of a stream.')
+  @Seconds()
+  idle_s = 60;
+
+  @Doc('A whole request, all attempts together.')
+  @Seconds()
+  total_s = 900;
+
+  @Doc('One attempt of a request that does not stream; a third of total_s when absent.')
+  @Seconds()
+  non_stream_s?: number;
+
+  @Doc("The client's request head.")
+  @Seconds()
+  client_headers_s = 10;
+
+  @Doc("The client's whole request body.")
+  @Seconds()
+  client_body_s = 60;
+
+  @Doc('An idle client connection between two requests.')
+  @Seconds()
+  client_keep_alive_s = 75;
+
+  @Doc('A client that does not read what was sent.')
+  @Seconds()
+  client_stall_s = 60;
+
+  @Doc('How long the status line waits for the first meaningful upstream event.')
+  @Seconds()
+  header_hold_s = 10;
+
+  @Doc('How long running requests may go on after a stop was asked for.')
+  @Seconds()
+  drain_s = 30;
+}
+
+export class SecuritySection {
+  @Doc('Keys the digests of API keys; at least 32 bytes. Generated into data_dir when absent.')
+  @IsOptional()
+  @Length(32, 1024)
+  pepper?: string;
+
+  @Doc('Encrypts stored credentials; at least 32 bytes. Generated into data_dir when absent.')
+  @IsOptional()
+  @Length(32, 1024)
+  encryption_key?: string;
+
+  @Doc('Private hosts and ranges that URLs from callers may reach.')
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @Length(1, 253, { each: true })
+  private_hosts: string[] = [];
+
+  @Doc('What a key may do whose entry says nothing.')
+  @IsOptional()
+  @IsArray()
+  @IsIn(PERMISSIONS, { each: true })
+  default_permissions: Permission[] = [...DEFAULT_PERMISSIONS];
+
+  @Doc('True: `user` goes upstream as a keyed hash.')
+  @IsOptional()
+  @IsBoolean()
+  hash_user = false;
+}
+
+export class LogSection {
+  @IsOptional()
+  @IsIn(LOG_LEVELS)
+  level: LogLevel = 'info';
+}
+
+/** `switchyard.yaml`. Initial values are the defaults. */
+export class SwitchyardFile {
+  @Section(() => ServerSection)
+  server = new ServerSection();
+
+  @Doc('Absent: limits live in the process, and one worker serves.')
+  @Section(() => RedisSection)
+  redis?: RedisSection;
+
+  @Doc('Absent: an embedded database in data_dir.')
+  @Section(() => DatabaseSection)
+  database?: DatabaseSection;
+
+  @Doc('Journal, embedded ledger and generated secrets; relative to the working directory.')
+  @IsOptional()
+  @IsString()
+  @Length(1, 4096)
+  data_dir = './data';
+
+  @Section(() => CatalogSection)
+  catalog = new CatalogSection();
+
+  @Section(() => RoutingSection)
+  routing = new RoutingSection();
+
+  @Section(() => TimeoutsSection)
+  timeouts = new TimeoutsSection();
+
+  @Doc('Hosts that serve models. An entry with the id of a shipped provider overrides it field by field.')
+  @ListOf(() => ProviderEntry)
+  providers: ProviderEntry[] = [];
+
+  @Doc('Models and their endpoints. An entry with the id of a shipped model extends it; endpoints replace by tag.')
+  @ListOf(() => ModelEntry)
+  models: ModelEntry[] = [];
+
+  @ListOf(() => TenantSection)
+  tenants: TenantSection[] = [];
+
+  @ListOf(() => KeySection)
+  keys: KeySection[] = [];
+
+  @Section(() => LimitModeSection)
+  limits = new LimitModeSection();
+
+  @Section(() => SecuritySection)
+  security = new SecuritySection();
+
+  @Doc("Departures from a protocol's own shape, for every key.")
+  @IsOptional()
+  @Shape(COMPAT_RULE)
+  compat?: CompatFlag | CompatFlag[];
+
+  @Section(() => LogSection)
+  log = new LogSection();
+}
