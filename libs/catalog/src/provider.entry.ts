@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
-  IsArray, IsBoolean, IsIn, IsISO8601, IsNumber, IsObject, IsOptional, IsPositive, IsString, Length, Matches, Min,
+  IsArray, IsBoolean, IsIn, IsNumber, IsObject, IsOptional, IsPositive, IsString, Length, Matches, Min,
   ValidateIf, ValidateNested,
 } from 'class-validator';
 import { each, IsBaseUrl, IsHeaders } from './checks.js';
@@ -164,9 +164,4 @@ export class ProviderEntry {
   @IsOptional()
   @IsString({ message: 'where the facts are stated' })
   source?: string;
-
-  /** When the facts were last checked. */
-  @IsOptional()
-  @IsISO8601({ strict: true }, { message: 'a date such as 2026-07-02' })
-  facts_as_of?: string;
 }
