@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { HealthTracker } from '@switchyard/dispatch';
+import type { DispatchTools } from '@switchyard/dispatch';
+import { TimerWheel, Transport } from '@switchyard/transport';
+import { ProcessLog } from '../process/process-log.js';
+
+/** What all dispatches of this process share: connections, timers, health. */
+@Injectable()
+export class DispatchRuntime implements OnApplicationShutdown {
+  readonly tools: DispatchTools;
+  private readonly transport = new Transport({});
+
+  constructor(health: HealthTracker, log: ProcessLog) {
+    this.tools = {
+      transport: this.transport,
+      wheel: new TimerWheel(),
+      health,
+      nowMs: () => performance.now(),
+      random: Math.random,
+      onFault: (error, generationId) => {
+        log.logger.error({ err: error, id: generationId }, 'fault while serving a request');
+      },
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.transport.close();
+  }
+}

@@ -1,0 +1,47 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { refuseBrokenConnection } from './broken-connection.js';
+import { newRequestIds, setCommonHeaders } from './request-ids.js';
+import type { RequestIds } from './request-ids.js';
+
+/** A hot route: gets the raw request before Express would. */
+export type EdgeRoute = (request: IncomingMessage, response: ServerResponse, ids: RequestIds) => void;
+
+/** Answers the route of a method and a path (without query), or `null` when it is not the edge's. */
+export type EdgeTable = (method: string, path: string) => EdgeRoute | null;
+
+/**
+ * Express with a front door. Hot routes are claimed before Express sees the request, because the framework's own cost per
+ * request is several times that of the whole gateway; everything else falls through to ordinary Nest controllers.
+ */
+export class EdgeAdapter extends ExpressAdapter {
+  private table: EdgeTable = () => null;
+
+  constructor(private readonly serverOptions: ServerOptions) {
+    super();
+  }
+
+  /** Sets the hot routes. Until then every request goes to Express. */
+  claim(table: EdgeTable): void {
+    this.table = table;
+  }
+
+  override initHttpServer(): void {
+    const express = this.getInstance<RequestListener>();
+    const server: Server = createServer(this.serverOptions, (request, response) => {
+      const ids = newRequestIds();
+      setCommonHeaders(response, ids);
+      const route = this.table(request.method ?? '', pathOf(request.url ?? '/'));
+      if (route === null) express(request, response);
+      else route(request, response, ids);
+    });
+    server.on('clientError', refuseBrokenConnection);
+    this.httpServer = server;
+  }
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}

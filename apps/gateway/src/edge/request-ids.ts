@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+
+/** The names of one request. Both ids name the same usage record, so both are made of the same random part. */
+export interface RequestIds {
+  /** `request-id` and `x-request-id` of every answer. */
+  readonly requestId: string;
+  /** Part that `x-generation-id` and message ids are made of. */
+  readonly unique: string;
+}
+
+export function newRequestIds(): RequestIds {
+  const unique = randomUUID().replaceAll('-', '');
+  return { requestId: `req_${unique}`, unique };
+}
+
+/** The value of `x-generation-id`. */
+export function generationIdOf(ids: RequestIds): string {
+  return `gen_${ids.unique}`;
+}
+
+/** Headers of every answer of the data port, errors included. */
+export function setCommonHeaders(response: ServerResponse, ids: RequestIds): void {
+  response.setHeader('request-id', ids.requestId);
+  response.setHeader('x-request-id', ids.requestId);
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('cache-control', 'no-store');
+}

@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import { DIALECT_IDS, GatewayError, PROTOCOL_DIALECT } from '@switchyard/contract';
+import type { DialectId, Plan, PolicyRules, Protocol, RequestFacts, RoutingHints } from '@switchyard/contract';
+import { dialectOf } from '@switchyard/dialects';
+import type { BodyFacts } from '@switchyard/dialects';
+import { HealthTracker } from '@switchyard/dispatch';
+import { requirePermission } from '@switchyard/identity';
+import type { Caller } from '@switchyard/identity';
+import { estimatePromptTokens } from '@switchyard/metering';
+import { mergePolicy, plan, readHints } from '@switchyard/routing';
+import type { MergedPolicy } from '@switchyard/routing';
+import type { PlanningInput, PlanningService } from '../control/planning.js';
+import { RuntimeState } from '../control/runtime-state.js';
+import type { Loaded } from '../control/runtime-state.js';
+import { StickySessions } from './sticky-sessions.js';
+
+/** A request that has been read, understood and planned. */
+export interface PlannedRequest {
+  readonly plan: Plan;
+  readonly policy: MergedPolicy;
+  readonly hints: RoutingHints;
+}
+
+const SEED_RANGE = 2 ** 32;
+
+/** Stops 3 and 4: facts and policy of a request, and the plan they make. Used by the edge and by explain alike, so that the two cannot disagree. */
+@Injectable()
+export class Planner implements PlanningService {
+  /** Merged policies of requests without rules of their own, per configuration and caller: most requests. */
+  private readonly plainPolicies = new WeakMap<Loaded, WeakMap<Caller, MergedPolicy>>();
+
+  constructor(
+    private readonly state: RuntimeState,
+    private readonly health: HealthTracker,
+    private readonly sticky: StickySessions,
+  ) {}
+
+  planFor(input: PlanningInput): PlannedRequest {
+    const loaded = this.state.current;
+    const { caller, protocol, body, sessionIdHeader } = input;
+    const { routing, catalog } = loaded.config;
+    const bodyFacts = dialectOf(PROTOCOL_DIALECT[protocol]).readFacts(body);
+    const hints = readHints(body, { sessionIdHeader, maxModels: routing.maxModels, protocol });
+    if (hints.hasProviderConfigs) refuseProviderConfigs(caller);
+    const facts = factsOf(protocol, bodyFacts, hints);
+    const policy = this.policyOf(loaded, caller, hints.rules);
+    const drawn = plan({
+      facts,
+      policy,
+      catalog,
+      health: this.health,
+      seed: routing.seed ?? Math.floor(Math.random() * SEED_RANGE),
+      maxAttempts: routing.maxAttempts,
+      stickyEndpoint: this.sticky.endpointFor(caller.tenantId, hints.sessionId),
+    });
+    return { plan: withWarnings(drawn, hints), policy, hints };
+  }
+
+  private policyOf(loaded: Loaded, caller: Caller, rules: PolicyRules): MergedPolicy {
+    if (Object.keys(rules).length > 0) return merged(loaded, caller, rules);
+    let policies = this.plainPolicies.get(loaded);
+    if (policies === undefined) {
+      policies = new WeakMap();
+      this.plainPolicies.set(loaded, policies);
+    }
+    let policy = policies.get(caller);
+    if (policy === undefined) {
+      policy = merged(loaded, caller, rules);
+      policies.set(caller, policy);
+    }
+    return policy;
+  }
+}
+
+function merged(loaded: Loaded, caller: Caller, request: PolicyRules): MergedPolicy {
+  const { policy: operator } = loaded.config.routing;
+  return mergePolicy({ operator, tenant: caller.tenantPolicy, key: caller.keyPolicy, request });
+}
+
+/** Callers' own provider credentials need a permission, and a transport that guards callers' URLs: refused without both. */
+function refuseProviderConfigs(caller: Caller): never {
+  requirePermission(caller, 'byok');
+  throw new GatewayError('not_supported', 'provider_configs is not supported by this version of Switchyard.', {
+    param: 'provider_configs',
+  });
+}
+
+function factsOf(protocol: Protocol, body: BodyFacts, hints: RoutingHints): RequestFacts {
+  const models = [...new Set(body.model === null ? hints.models : [body.model, ...hints.models])];
+  if (models.length === 0) {
+    throw new GatewayError('invalid_request', 'model is required: a model id such as "anthropic/claude-sonnet-4.5".', {
+      param: 'model',
+    });
+  }
+  return {
+    protocol,
+    models,
+    parameters: body.parameters,
+    inputModalities: body.inputModalities,
+    outputModalities: body.outputModalities,
+    inexpressible: inexpressibleIn(PROTOCOL_DIALECT[protocol], body.parameters),
+    promptTokensEstimate: estimatePromptTokens(body.textLength, body.images),
+    maxOutputTokens: body.maxOutputTokens,
+    images: body.images,
+    stream: body.stream,
+    serviceTier: body.serviceTier ?? hints.serviceTier,
+    speed: body.speed,
+  };
+}
+
+function inexpressibleIn(own: DialectId, parameters: readonly string[]): RequestFacts['inexpressible'] {
+  const result: Partial<Record<DialectId, readonly string[]>> = {};
+  for (const id of DIALECT_IDS) {
+    if (id === own) continue;
+    const { expressible } = dialectOf(id);
+    result[id] = parameters.filter((parameter) => !expressible.has(parameter));
+  }
+  return result;
+}
+
+function withWarnings(drawn: Plan, hints: RoutingHints): Plan {
+  return hints.warnings.length === 0 ? drawn : { ...drawn, warnings: [...hints.warnings, ...drawn.warnings] };
+}
+
+/** The error a plan without attempts answers with. */
+export function planErrorOf(plan: Plan): GatewayError | null {
+  if (plan.error === null) return null;
+  const { code, message, availability } = plan.error;
+  return new GatewayError(code, message, { availability });
+}

@@ -1,0 +1,122 @@
+import type { JsonObject, PlannedAttempt, Provider, Timeouts } from '@switchyard/contract';
+import { dialectOf, relayRequest } from '@switchyard/dialects';
+import type { AnswerContext, Dialect, RelayedRequest } from '@switchyard/dialects';
+import { costFields, costOf } from '@switchyard/metering';
+import { profileFor } from '@switchyard/providers';
+import type { UpstreamRequest } from '@switchyard/transport';
+import type { AttemptSettings } from './attempt.js';
+import { drawCredential } from './credentials.js';
+import type { DispatchRequest, DispatchTools } from './dispatch-request.js';
+import type { AttemptRecord } from './outcome.js';
+import { routingMetadata } from './routing-metadata.js';
+
+/** Largest whole answer read into memory. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface PreparedAttempt {
+  readonly planned: PlannedAttempt;
+  readonly credentialId: string;
+  readonly dropped: readonly string[];
+  readonly settings: AttemptSettings;
+}
+
+/** Everything one try needs: body, headers, credential, time limits. `null` when no untried credential is left. */
+export function prepareAttempt(
+  request: DispatchRequest,
+  planned: PlannedAttempt,
+  triedCredentials: ReadonlySet<string>,
+  tools: DispatchTools,
+  attempts: () => readonly AttemptRecord[],
+): PreparedAttempt | null {
+  const { endpoint, model } = planned;
+  const { provider } = endpoint;
+  const credential = drawCredential(provider, triedCredentials, tools.random());
+  if (credential === null) return null;
+  const profile = profileFor(provider);
+  const upstream = dialectOf(provider.dialect);
+  const target = { endpoint, model, deviations: profile.deviations, origin: profile.id };
+  const relayed = relayRequest(request.client, upstream, request.body, target, request.isHintKey, request.conversation);
+  const timeouts = timeoutsFor(request, provider);
+  const origin = { origin: profile.id, deviations: profile.deviations, renamed: relayed.renamed };
+  const settings: AttemptSettings = {
+    planned,
+    client: request.client,
+    upstream,
+    request: upstreamRequest(request, provider, upstream, relayed, credential.apiKey, timeouts),
+    origin,
+    context: contextFor(request, planned, relayed.dropped, attempts),
+    stream: request.stream,
+    timeouts,
+    wholeAnswerMs: request.timeouts.nonStreamMs,
+  };
+  return { planned, credentialId: credential.id, dropped: relayed.dropped, settings };
+}
+
+function upstreamRequest(
+  request: DispatchRequest,
+  provider: Provider,
+  upstream: Dialect,
+  relayed: RelayedRequest,
+  apiKey: string,
+  timeouts: Timeouts,
+): UpstreamRequest {
+  const { origin, prefix } = addressOf(provider);
+  const forwarded = request.client.id === upstream.id ? request.forwardedHeaders : {};
+  return {
+    origin,
+    path: prefix + upstream.path,
+    method: 'POST',
+    headers: {
+      ...(apiKey === '' ? {} : upstream.signIn(apiKey)),
+      ...provider.headers,
+      ...forwarded,
+      'content-type': 'application/json',
+      accept: request.stream ? 'text/event-stream' : 'application/json',
+      'accept-encoding': 'identity',
+    },
+    body: relayed.body,
+    connectTimeoutMs: timeouts.connectMs,
+    headersTimeoutMs: request.stream ? timeouts.headersMs : request.timeouts.nonStreamMs,
+    maxBodyBytes: request.stream ? Number.MAX_SAFE_INTEGER : ANSWER_BYTES_MAX,
+  };
+}
+
+function contextFor(
+  request: DispatchRequest,
+  planned: PlannedAttempt,
+  dropped: readonly string[],
+  attempts: () => readonly AttemptRecord[],
+): AnswerContext {
+  const { endpoint, model } = planned;
+  return {
+    generationId: request.generationId,
+    createdS: request.createdS,
+    publicModel: model.id,
+    provider: endpoint.provider.id,
+    includeUsage: request.includeUsage,
+    compatNaga: request.compatNaga,
+    costFields: (usage): JsonObject => costFields(costOf(usage, endpoint, request.plan.facts.images)),
+    routing: request.wantsRouting ? () => routingMetadata(request.plan, planned, attempts(), dropped) : null,
+  };
+}
+
+function timeoutsFor(request: DispatchRequest, provider: Provider): Timeouts {
+  return { ...request.timeouts, ...provider.timeouts };
+}
+
+interface Address {
+  readonly origin: string;
+  /** Path of the base URL without a trailing slash. */
+  readonly prefix: string;
+}
+
+const addresses = new WeakMap<Provider, Address>();
+
+function addressOf(provider: Provider): Address {
+  const known = addresses.get(provider);
+  if (known !== undefined) return known;
+  const url = new URL(provider.baseUrl);
+  const address = { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') };
+  addresses.set(provider, address);
+  return address;
+}

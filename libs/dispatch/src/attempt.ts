@@ -1,0 +1,266 @@
+import { UpstreamError } from '@switchyard/contract';
+import type { FailureClass, PlannedAttempt, Timeouts, UpstreamFailure } from '@switchyard/contract';
+import { SseScanner, relayAnswer, streamRelay } from '@switchyard/dialects';
+import type {
+  AnswerContext,
+  AnswerOrigin,
+  AnswerSummary,
+  Dialect,
+  StreamProgress,
+  StreamTap,
+} from '@switchyard/dialects';
+import type {
+  TimerHandle,
+  TimerWheel,
+  Transport,
+  UpstreamCall,
+  UpstreamHandler,
+  UpstreamRequest,
+} from '@switchyard/transport';
+import { failureOfAnswer, looksLikeEventStream } from './upstream-answer.js';
+
+/** Most bytes kept of an upstream's error body: enough for its message, never logged or shown whole. */
+const ERROR_BODY_BYTES_MAX = 64 * 1024;
+const EVENT_BYTES_MAX = 1024 * 1024;
+/** How long an upstream may keep its socket open after its terminator before it is closed for it. */
+const LINGER_MS = 1_000;
+
+export interface AttemptSettings {
+  readonly planned: PlannedAttempt;
+  readonly client: Dialect;
+  readonly upstream: Dialect;
+  readonly request: UpstreamRequest;
+  readonly origin: AnswerOrigin;
+  readonly context: AnswerContext;
+  readonly stream: boolean;
+  readonly timeouts: Timeouts;
+  /** Longest a whole answer that is not streamed may take; milliseconds. */
+  readonly wholeAnswerMs: number;
+}
+
+/** What an attempt tells the dispatch that runs it. Exactly one of `answered`, `finished` and `failed` is called, once, and never after `abort`. */
+export interface AttemptListener {
+  /** A whole answer, ready for the client. */
+  answered(body: Buffer | string, summary: AnswerSummary): void;
+  /** Text for the client out of one read of the upstream. */
+  streamed(text: string, progress: StreamProgress): void;
+  /** The terminator was seen; `text` is the last. */
+  finished(text: string, progress: StreamProgress): void;
+  failed(failure: UpstreamFailure): void;
+  /** A programming error met on the way, for the log; `failed` follows. */
+  fault(error: unknown): void;
+}
+
+/** One try at one endpoint: sends, reads the answer, times it out. */
+export class Attempt implements UpstreamHandler {
+  /** HTTP status; `null` until headers arrived. */
+  status: number | null = null;
+  readonly relay: StreamTap | null;
+
+  private call: UpstreamCall | null = null;
+  private timer: TimerHandle | null = null;
+  private headers: Readonly<Record<string, string | undefined>> = {};
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+  private scanner: SseScanner | null = null;
+  private over = false;
+  /** From the first content on, any sign of life counts; before it only content does. */
+  private idling = false;
+
+  constructor(
+    private readonly settings: AttemptSettings,
+    private readonly listener: AttemptListener,
+    private readonly transport: Transport,
+    private readonly wheel: TimerWheel,
+  ) {
+    const { client, upstream, origin, context } = settings;
+    this.relay = settings.stream ? streamRelay(client, upstream, origin, context) : null;
+  }
+
+  start(): void {
+    const { stream, timeouts, wholeAnswerMs } = this.settings;
+    this.arm(stream ? timeouts.firstEventMs : wholeAnswerMs, stream ? 'no first event' : 'no answer');
+    this.call = this.transport.send(this.settings.request, this);
+  }
+
+  /** Closes the upstream connection; the listener hears nothing more. */
+  abort(): void {
+    this.conclude();
+    this.call?.abort();
+  }
+
+  pause(): void {
+    this.timer?.cancel();
+    this.call?.pause();
+  }
+
+  resume(): void {
+    if (this.over) return;
+    this.idling = true;
+    this.arm(this.settings.timeouts.idleMs, 'the stream stalled');
+    this.call?.resume();
+  }
+
+  onHeaders(status: number, headers: Readonly<Record<string, string | undefined>>): void {
+    this.status = status;
+    this.headers = headers;
+    if (status < 200 || status > 299) return;
+    if (this.relay !== null && looksLikeEventStream(headers['content-type'])) {
+      this.scanner = new SseScanner({ maxEventBytes: EVENT_BYTES_MAX });
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.over) return;
+    if (this.scanner !== null) {
+      this.read(this.scanner, chunk);
+      return;
+    }
+    this.bytes += chunk.length;
+    if (this.isWholeAnswer || this.bytes <= ERROR_BODY_BYTES_MAX) {
+      this.chunks.push(chunk);
+      return;
+    }
+    // Enough of an error body; what it says is decided by its beginning.
+    this.concludeWithBody();
+    this.call?.abort();
+  }
+
+  onEnd(): void {
+    if (this.over) {
+      this.timer?.cancel();
+      return;
+    }
+    if (this.scanner === null) {
+      this.concludeWithBody();
+      return;
+    }
+    this.readEnd(this.scanner);
+  }
+
+  onError(error: UpstreamError): void {
+    this.fail(error.failure);
+  }
+
+  private get isWholeAnswer(): boolean {
+    return this.relay === null && this.status !== null && this.status >= 200 && this.status <= 299;
+  }
+
+  private read(scanner: SseScanner, chunk: Buffer): void {
+    const relay = this.streamTap();
+    let text = '';
+    try {
+      for (const frame of scanner.push(chunk)) {
+        text += relay.pass(frame);
+        if (relay.progress.done) {
+          this.finish(text, relay.progress);
+          return;
+        }
+      }
+    } catch (error) {
+      this.breakOff(text, relay.progress, error);
+      return;
+    }
+    this.noteActivity(relay.progress);
+    if (text !== '') this.listener.streamed(text, relay.progress);
+  }
+
+  private readEnd(scanner: SseScanner): void {
+    const relay = this.streamTap();
+    let text = '';
+    try {
+      for (const frame of scanner.end()) text += relay.pass(frame);
+      if (!relay.progress.done) text += relay.end();
+    } catch (error) {
+      this.breakOff(text, relay.progress, error);
+      return;
+    }
+    this.finish(text, relay.progress);
+  }
+
+  private streamTap(): StreamTap {
+    if (this.relay === null) throw new Error('an answer that is not streamed has no tap');
+    return this.relay;
+  }
+
+  private noteActivity(progress: StreamProgress): void {
+    if (this.idling) {
+      this.timer?.refresh();
+    } else if (progress.semantic) {
+      this.idling = true;
+      this.arm(this.settings.timeouts.idleMs, 'the stream stalled');
+    }
+  }
+
+  /** What was understood before the break still goes to the client. */
+  private breakOff(text: string, progress: StreamProgress, error: unknown): void {
+    if (text !== '') this.listener.streamed(text, progress);
+    if (this.over) return;
+    const failure = this.failureOf(error);
+    // An end without a terminator and without content is no answer at all, not one cut short.
+    const empty = failure.class === 'truncated' && !progress.semantic;
+    this.fail(
+      empty
+        ? { ...failure, class: 'invalid_answer', message: 'The upstream ended its stream without content.' }
+        : failure,
+    );
+    this.call?.abort();
+  }
+
+  private finish(text: string, progress: StreamProgress): void {
+    this.conclude();
+    const { call } = this;
+    this.timer = this.wheel.set(LINGER_MS, () => call?.abort());
+    this.listener.finished(text, progress);
+  }
+
+  private concludeWithBody(): void {
+    const body = this.chunks.length === 1 ? (this.chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(this.chunks);
+    const { client, upstream, origin, context } = this.settings;
+    if (!this.isWholeAnswer) {
+      this.fail(failureOfAnswer(upstream, this.status ?? 0, this.headers, body));
+      return;
+    }
+    try {
+      const { body: answer, summary } = relayAnswer(client, upstream, body, origin, context);
+      this.conclude();
+      this.listener.answered(answer, summary);
+    } catch (error) {
+      this.fail(this.failureOf(error));
+    }
+  }
+
+  /** A fault of Switchyard's own while reading an answer is reported, and counts as an answer that could not be read. */
+  private failureOf(error: unknown): UpstreamFailure {
+    if (error instanceof UpstreamError) return error.failure;
+    this.listener.fault(error);
+    return { class: 'invalid_answer', status: this.status, message: 'The upstream answer could not be read.' };
+  }
+
+  private fail(failure: UpstreamFailure): void {
+    if (this.over) return;
+    this.conclude();
+    this.listener.failed(failure);
+  }
+
+  private conclude(): void {
+    this.over = true;
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  private arm(delayMs: number, what: string): void {
+    this.timer?.cancel();
+    this.timer = this.wheel.set(delayMs, () => {
+      this.timeOut(what);
+    });
+  }
+
+  private timeOut(what: string): void {
+    if (this.over) return;
+    const failureClass: FailureClass = 'timeout';
+    const { call } = this;
+    this.fail({ class: failureClass, status: this.status, message: `The upstream timed out: ${what} in time.` });
+    call?.abort();
+  }
+}

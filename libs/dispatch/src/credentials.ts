@@ -1,0 +1,16 @@
+import type { Credential, Provider } from '@switchyard/contract';
+
+const NO_CREDENTIAL: Credential = { id: 'none', apiKey: '', weight: 1 };
+
+/** A credential drawn by weight among those not tried yet; `null` when none is left. `random` is in [0, 1). */
+export function drawCredential(provider: Provider, tried: ReadonlySet<string>, random: number): Credential | null {
+  if (provider.credentials.length === 0) return tried.size === 0 ? NO_CREDENTIAL : null;
+  const left = provider.credentials.filter((credential) => !tried.has(credential.id));
+  const total = left.reduce((sum, credential) => sum + credential.weight, 0);
+  let mark = random * total;
+  for (const credential of left) {
+    mark -= credential.weight;
+    if (mark < 0) return credential;
+  }
+  return left.at(-1) ?? null;
+}

@@ -1,0 +1,58 @@
+import type { Endpoint, FailureClass, GatewayError, Plan, Timeouts } from '@switchyard/contract';
+import type { Conversation } from '@switchyard/conversation';
+import type { Dialect, DecodedBody } from '@switchyard/dialects';
+import type { MergedPolicy } from '@switchyard/routing';
+import type { TimerWheel, Transport } from '@switchyard/transport';
+import type { Outcome } from './outcome.js';
+
+/** Milliseconds. */
+export interface DispatchTimeouts extends Timeouts {
+  readonly headerHoldMs: number;
+  readonly nonStreamMs: number;
+  readonly clientStallMs: number;
+}
+
+/** A planned request, ready to be tried. */
+export interface DispatchRequest {
+  readonly requestId: string;
+  /** Without a protocol's prefix. */
+  readonly generationId: string;
+  /** Unix seconds. */
+  readonly createdS: number;
+  readonly client: Dialect;
+  readonly body: DecodedBody;
+  /** The body as a neutral conversation; read at most once, and only when an attempt translates. */
+  readonly conversation: () => Conversation;
+  readonly plan: Plan;
+  readonly policy: MergedPolicy;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly compatNaga: boolean;
+  /** The caller asked for the `routing` object in the answer. */
+  readonly wantsRouting: boolean;
+  /** The client's request headers that may travel to an upstream of the same dialect. */
+  readonly forwardedHeaders: Readonly<Record<string, string>>;
+  readonly timeouts: DispatchTimeouts;
+  readonly maxAttempts: number;
+  readonly isHintKey: (key: string) => boolean;
+  /** Answers with an error before any header went out. */
+  readonly sendError: (error: GatewayError, headers: Readonly<Record<string, string>>) => void;
+  /** Called exactly once. */
+  readonly onSettled: (outcome: Outcome) => void;
+}
+
+/** Where outcomes of attempts go to be remembered. */
+export interface HealthRecorder {
+  recordFailure(endpoint: Endpoint, failure: FailureClass): void;
+  recordSuccess(endpoint: Endpoint, outcome: Outcome): void;
+}
+
+/** What every dispatch of a process shares. `nowMs` is monotonic; `random` is in [0, 1). */
+export interface DispatchTools {
+  readonly transport: Transport;
+  readonly wheel: TimerWheel;
+  readonly health: HealthRecorder;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly onFault: (error: unknown, generationId: string) => void;
+}

@@ -1,0 +1,5 @@
+/** What Switchyard says of itself: logs now, every line in one place. */
+export { createLogger } from './logger.js';
+export type { LogLevel, Logger } from './logger.js';
+export { costOfLine, roundedMs } from './request-line.js';
+export type { AttemptLine, RequestLine } from './request-line.js';
