@@ -20,6 +20,11 @@ const WITHOUT_ENVIRONMENT = [
   { object: 'process', property: 'env', message: 'The environment is read once, by the configuration.' },
 ];
 
+const WITHOUT_LAZY_LIBRARIES = {
+  selector: 'ImportExpression[source.value=/^@switchyard/]',
+  message: 'The build resolves @switchyard/<lib> in static imports only.',
+};
+
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', 'data/', '**/fixtures/', '**/golden/', 'apps/console/dist/']),
 
@@ -38,6 +43,7 @@ export default defineConfig(
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'no-restricted-properties': ['error', ...WITHOUT_ENVIRONMENT],
+      'no-restricted-syntax': ['error', WITHOUT_LAZY_LIBRARIES],
       'no-restricted-imports': [
         'error',
         {
@@ -89,6 +95,7 @@ export default defineConfig(
       ],
       'no-restricted-syntax': [
         'error',
+        WITHOUT_LAZY_LIBRARIES,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
           message: 'A pure library gets the time as an argument.',
