@@ -3,19 +3,18 @@ import { buildPolicy } from './build-provider.js';
 import { buildPrice, buildTiers } from './build-price.js';
 import type { FaultList } from './faults.js';
 import { overPolicy, tagOf } from './merge.js';
-import type { EndpointEntry, ModalitiesEntry, ModelEntry, TraitsEntry } from './model.entry.js';
-import type { ProviderEntry } from './provider.entry.js';
+import type { WrittenEndpoint, WrittenModalities, WrittenModel, WrittenProvider, WrittenTraits } from './written.js';
 
 /** What a model's endpoints need to know of the rest of the catalogue. */
 export interface ProviderLookup {
   /** By provider id; `null` = declared, but its dialect is not spoken yet. */
   readonly providers: ReadonlyMap<string, Provider | null>;
-  readonly entries: ReadonlyMap<string, ProviderEntry>;
+  readonly entries: ReadonlyMap<string, WrittenProvider>;
 }
 
 export interface ModelPlace {
   readonly path: string;
-  readonly endpointPath: (endpoint: EndpointEntry, index: number) => string;
+  readonly endpointPath: (endpoint: WrittenEndpoint, index: number) => string;
 }
 
 type Modalities = Model['modalities'];
@@ -26,7 +25,7 @@ const DEFAULT_CACHE_TTL_S = 300;
 
 /** A model with those of its endpoints whose provider can be spoken to; `left` counts the others by provider id. */
 export function buildModel(
-  entry: ModelEntry,
+  entry: WrittenModel,
   place: ModelPlace,
   lookup: ProviderLookup,
   faults: FaultList,
@@ -60,7 +59,7 @@ export function buildModel(
 }
 
 interface EndpointSurroundings {
-  readonly entry: ModelEntry;
+  readonly entry: WrittenModel;
   readonly modalities: Modalities;
   readonly provider: Provider | null | undefined;
   readonly path: string;
@@ -69,7 +68,7 @@ interface EndpointSurroundings {
 }
 
 /** Prices are read, and their faults reported, even where the endpoint itself is left out. */
-function buildEndpoint(endpoint: EndpointEntry, around: EndpointSurroundings): Endpoint | null {
+function buildEndpoint(endpoint: WrittenEndpoint, around: EndpointSurroundings): Endpoint | null {
   const { entry, provider, path, faults } = around;
   const price = buildPrice(endpoint.price, `${path}.price`, faults);
   const priceTiers = buildTiers(endpoint.price_tiers, `${path}.price_tiers`, faults);
@@ -89,16 +88,14 @@ function buildEndpoint(endpoint: EndpointEntry, around: EndpointSurroundings): E
     supportedParameters: parameters === null ? null : new Set(parameters),
     serviceTier: endpoint.service_tier ?? 'default',
     variant: endpoint.variant ?? null,
-    dataPolicy: buildPolicy(
-      overPolicy(around.lookup.entries.get(provider.id)?.data_policy, endpoint.data_policy),
-    ),
+    dataPolicy: buildPolicy(overPolicy(around.lookup.entries.get(provider.id)?.data_policy, endpoint.data_policy)),
     prior: { throughput: endpoint.prior?.throughput ?? null, latency: endpoint.prior?.latency ?? null },
     cacheTtlS: endpoint.cache_ttl_s ?? DEFAULT_CACHE_TTL_S,
     factsAsOf: endpoint.facts_as_of ?? null,
   };
 }
 
-function checkTag(endpoint: EndpointEntry, tags: Set<string>, path: string, faults: FaultList): void {
+function checkTag(endpoint: WrittenEndpoint, tags: Set<string>, path: string, faults: FaultList): void {
   const tag = tagOf(endpoint);
   if (tag !== endpoint.provider && !tag.startsWith(`${endpoint.provider}/`)) {
     faults.add(`${path}.tag`, tag, `${endpoint.provider}, or ${endpoint.provider}/ and a name`);
@@ -107,13 +104,13 @@ function checkTag(endpoint: EndpointEntry, tags: Set<string>, path: string, faul
   tags.add(tag);
 }
 
-function buildModalities(entry: ModalitiesEntry | undefined): Modalities | null {
+function buildModalities(entry: WrittenModalities | undefined): Modalities | null {
   if (entry === undefined) return null;
   const output: readonly Modality[] = entry.output ?? ['text'];
   return { input: [...entry.input], output: [...output] };
 }
 
-function buildTraits(entry: TraitsEntry): ModelTraits {
+function buildTraits(entry: WrittenTraits): ModelTraits {
   return {
     ...(entry.thinking !== undefined && { thinking: entry.thinking }),
     ...(entry.thinking_optional !== undefined && { thinkingOptional: entry.thinking_optional }),

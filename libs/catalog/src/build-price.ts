@@ -1,10 +1,10 @@
 import type { Price, PriceTier } from '@switchyard/contract';
 import type { FaultList } from './faults.js';
 import { PER_MILLION_TOKENS, PER_UNIT, toPico, type PriceScale } from './pico.js';
-import type { PriceEntry, PriceTierEntry } from './price.entry.js';
+import type { WrittenPrice, WrittenPriceTier } from './written.js';
 
 /** Each price: its name as written, its name in code, and its unit. */
-const PRICES: readonly (readonly [keyof PriceEntry, keyof Price, PriceScale])[] = [
+const PRICES: readonly (readonly [keyof WrittenPrice, keyof Price, PriceScale])[] = [
   ['prompt', 'prompt', PER_MILLION_TOKENS],
   ['completion', 'completion', PER_MILLION_TOKENS],
   ['cache_read', 'cacheRead', PER_MILLION_TOKENS],
@@ -18,18 +18,26 @@ const PRICES: readonly (readonly [keyof PriceEntry, keyof Price, PriceScale])[] 
 ];
 
 const UNKNOWN_PRICE: Price = {
-  prompt: null, completion: null, cacheRead: null, cacheWrite: null, cacheWrite1h: null,
-  reasoning: null, audio: null, image: null, request: null, webSearch: null,
+  prompt: null,
+  completion: null,
+  cacheRead: null,
+  cacheWrite: null,
+  cacheWrite1h: null,
+  reasoning: null,
+  audio: null,
+  image: null,
+  request: null,
+  webSearch: null,
 };
 
 /** All prices of an endpoint in pico-USD; what is not stated, or not valid, is `null`. */
-export function buildPrice(entry: PriceEntry | undefined, path: string, faults: FaultList): Price {
+export function buildPrice(entry: WrittenPrice | undefined, path: string, faults: FaultList): Price {
   return { ...UNKNOWN_PRICE, ...statedPrices(entry ?? {}, path, faults) };
 }
 
 /** Price tiers, which must ascend by the prompt length they start above. */
 export function buildTiers(
-  entries: readonly PriceTierEntry[] | undefined,
+  entries: readonly WrittenPriceTier[] | undefined,
   path: string,
   faults: FaultList,
 ): readonly PriceTier[] {
@@ -46,7 +54,7 @@ export function buildTiers(
   });
 }
 
-function statedPrices(entry: PriceEntry, path: string, faults: FaultList): Partial<Price> {
+function statedPrices(entry: WrittenPrice, path: string, faults: FaultList): Partial<Price> {
   const price: { -readonly [Key in keyof Price]?: number } = {};
   for (const [written, name, scale] of PRICES) {
     const value = entry[written];

@@ -1,6 +1,13 @@
-import { DIALECT_IDS, type Credential, type DataPolicy, type DialectId, type Provider, type Timeouts } from '@switchyard/contract';
+import {
+  DIALECT_IDS,
+  type Credential,
+  type DataPolicy,
+  type DialectId,
+  type Provider,
+  type Timeouts,
+} from '@switchyard/contract';
 import type { FaultList } from './faults.js';
-import type { CredentialEntry, DataPolicyEntry, ProviderEntry, TimeoutsEntry } from './provider.entry.js';
+import type { WrittenCredential, WrittenDataPolicy, WrittenProvider, WrittenTimeouts } from './written.js';
 
 /** True for a dialect that Switchyard speaks. */
 export function isSpoken(dialect: string): dialect is DialectId {
@@ -9,7 +16,7 @@ export function isSpoken(dialect: string): dialect is DialectId {
 
 /** A provider from its entry; `null`, with a fault, when the entry does not say how or where to reach it. */
 export function buildProvider(
-  entry: ProviderEntry,
+  entry: WrittenProvider,
   dialect: DialectId,
   path: string,
   faults: FaultList,
@@ -33,7 +40,7 @@ export function buildProvider(
 }
 
 /** A policy in which everything that is not stated is unknown. */
-export function buildPolicy(entry: DataPolicyEntry | undefined): DataPolicy {
+export function buildPolicy(entry: WrittenDataPolicy | undefined): DataPolicy {
   return {
     trains: entry?.trains ?? null,
     retains: entry?.retains ?? null,
@@ -44,12 +51,20 @@ export function buildPolicy(entry: DataPolicyEntry | undefined): DataPolicy {
 }
 
 /** The credentials that have a key: an empty one stands for a variable that is not set. */
-function buildCredentials(entries: readonly CredentialEntry[], path: string, faults: FaultList): readonly Credential[] {
+function buildCredentials(
+  entries: readonly WrittenCredential[],
+  path: string,
+  faults: FaultList,
+): readonly Credential[] {
   const ids = new Set<string>();
   const credentials: Credential[] = [];
   entries.forEach((entry, index) => {
     if (ids.has(entry.id)) {
-      faults.add(`${path}.credentials[${String(index)}].id`, entry.id, 'an id that no other credential of the provider has');
+      faults.add(
+        `${path}.credentials[${String(index)}].id`,
+        entry.id,
+        'an id that no other credential of the provider has',
+      );
     }
     ids.add(entry.id);
     const apiKey = (entry.api_key ?? '').trim();
@@ -58,7 +73,7 @@ function buildCredentials(entries: readonly CredentialEntry[], path: string, fau
   return credentials;
 }
 
-function buildTimeouts(entry: TimeoutsEntry): Partial<Timeouts> {
+function buildTimeouts(entry: WrittenTimeouts): Partial<Timeouts> {
   const timeouts: { -readonly [Key in keyof Timeouts]?: number } = {};
   if (entry.connect_s !== undefined) timeouts.connectMs = milliseconds(entry.connect_s);
   if (entry.headers_s !== undefined) timeouts.headersMs = milliseconds(entry.headers_s);

@@ -6,6 +6,12 @@ export { EndpointEntry, ModalitiesEntry, ModelEntry, PriorEntry, TraitsEntry } f
 export { MODEL_VARIANTS } from './names.js';
 export { PriceEntry, PriceTierEntry } from './price.entry.js';
 export {
-  CONFIG_DIALECTS, CredentialEntry, DataPolicyEntry, ProviderEntry, TimeoutsEntry, type ConfigDialect,
+  CONFIG_DIALECTS,
+  CredentialEntry,
+  DataPolicyEntry,
+  ProviderEntry,
+  TimeoutsEntry,
+  type ConfigDialect,
 } from './provider.entry.js';
 export { buildSnapshot, type SnapshotInput, type SnapshotResult } from './snapshot.js';
+export type { WrittenEndpoint, WrittenModel, WrittenProvider } from './written.js';

@@ -1,10 +1,9 @@
-import type { EndpointEntry, ModelEntry } from './model.entry.js';
-import type { DataPolicyEntry, ProviderEntry } from './provider.entry.js';
+import type { WrittenDataPolicy, WrittenEndpoint, WrittenModel, WrittenProvider } from './written.js';
 
 /** Providers and models as written, and where each entry was written. */
 export interface CatalogEntries {
-  readonly providers: readonly ProviderEntry[];
-  readonly models: readonly ModelEntry[];
+  readonly providers: readonly WrittenProvider[];
+  readonly models: readonly WrittenModel[];
   /** Path of a provider, model or endpoint entry in its file (`models[2].endpoints[0]`), for faults. */
   readonly paths?: ReadonlyMap<object, string>;
 }
@@ -55,13 +54,20 @@ export function entryPaths(entries: CatalogEntries, prefix: string): ReadonlyMap
 }
 
 /** The tag of an endpoint entry, with its default. */
-export function tagOf(endpoint: EndpointEntry): string {
+export function tagOf(endpoint: WrittenEndpoint): string {
   return endpoint.tag ?? endpoint.provider;
 }
 
-/** Policy fields of `over` laid over those of `base`; absent and null fields do not override. */
-export function overPolicy(base: DataPolicyEntry | undefined, over: DataPolicyEntry | undefined): DataPolicyEntry {
-  return { ...base, ...stated(over ?? {}) };
+/** Policy fields of `over` laid over those of `base`. A null overrides too: it says that the field is not known there. */
+export function overPolicy(
+  base: WrittenDataPolicy | undefined,
+  over: WrittenDataPolicy | undefined,
+): WrittenDataPolicy {
+  const policy: WrittenDataPolicy = { ...base };
+  for (const [field, value] of Object.entries(over ?? {})) {
+    if (value !== undefined) Object.assign(policy, { [field]: value });
+  }
+  return policy;
 }
 
 function mergeById<Entry extends { readonly id: string }>(
@@ -80,11 +86,11 @@ function mergeById<Entry extends { readonly id: string }>(
 }
 
 /**
- * Built-in promises about data hold for the built-in address only: an entry that sends traffic elsewhere starts from an
- * unknown policy. The same goes for the profile where the dialect differs.
+ * Built-in promises about data hold for the built-in address only (or for the one address an account has): an entry that
+ * sends traffic elsewhere starts from an unknown policy. The same goes for the profile where the dialect differs.
  */
-function overProvider(base: ProviderEntry, over: ProviderEntry): ProviderEntry {
-  const sameHost = over.base_url === undefined || over.base_url === base.base_url;
+function overProvider(base: WrittenProvider, over: WrittenProvider): WrittenProvider {
+  const sameHost = over.base_url === undefined || over.base_url === (base.base_url ?? over.base_url);
   const sameDialect = over.dialect === undefined || over.dialect === base.dialect;
   const { data_policy: basePolicy, profile, ...rest } = base;
   return {
@@ -95,7 +101,7 @@ function overProvider(base: ProviderEntry, over: ProviderEntry): ProviderEntry {
   };
 }
 
-function overModel(base: ModelEntry, over: ModelEntry): ModelEntry {
+function overModel(base: WrittenModel, over: WrittenModel): WrittenModel {
   const replaced = new Set((over.endpoints ?? []).map(tagOf));
   return {
     ...base,
@@ -107,13 +113,13 @@ function overModel(base: ModelEntry, over: ModelEntry): ModelEntry {
   };
 }
 
-function yieldProviderNames(entry: ProviderEntry, taken: ReadonlyMap<string, string>): ProviderEntry {
+function yieldProviderNames(entry: WrittenProvider, taken: ReadonlyMap<string, string>): WrittenProvider {
   const free = (name: string): boolean => (taken.get(fold(name)) ?? fold(entry.id)) === fold(entry.id);
   const aliases = (entry.aliases ?? []).filter(free);
   return { ...entry, aliases, name: entry.name !== undefined && free(entry.name) ? entry.name : entry.id };
 }
 
-function yieldAliases(entry: ModelEntry, taken: ReadonlyMap<string, string>): ModelEntry {
+function yieldAliases(entry: WrittenModel, taken: ReadonlyMap<string, string>): WrittenModel {
   const aliases = (entry.aliases ?? []).filter(
     (alias) => (taken.get(fold(alias)) ?? fold(entry.id)) === fold(entry.id),
   );

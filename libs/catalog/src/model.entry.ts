@@ -1,11 +1,28 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
-  IsArray, IsBoolean, IsIn, IsInt, IsISO8601, IsNumber, IsObject, IsOptional, IsPositive, IsString, Length, Matches,
-  Min, ValidateNested,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsISO8601,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsPositive,
+  IsString,
+  Length,
+  Matches,
+  Min,
+  ValidateNested,
 } from 'class-validator';
 import {
-  MODALITIES, QUANTIZATIONS, SERVICE_TIERS, type Modality, type Quantization, type ServiceTier,
+  MODALITIES,
+  QUANTIZATIONS,
+  SERVICE_TIERS,
+  type Modality,
+  type Quantization,
+  type ServiceTier,
 } from '@switchyard/contract';
 import { each } from './checks.js';
 import { PriceEntry, PriceTierEntry } from './price.entry.js';

@@ -23,7 +23,8 @@ export class ModelNames {
       for (const name of [model.id, ...model.aliases]) exact.set(name.toLowerCase(), model);
     }
     for (const model of models) {
-      for (const name of [model.id, ...model.aliases, bareName(model.id)]) claim(loose, dashed(name.toLowerCase()), model);
+      for (const name of [model.id, ...model.aliases, bareName(model.id)])
+        claim(loose, dashed(name.toLowerCase()), model);
     }
     this.exact = exact;
     this.loose = loose;

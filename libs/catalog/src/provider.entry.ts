@@ -1,14 +1,29 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import {
-  IsArray, IsBoolean, IsIn, IsNumber, IsObject, IsOptional, IsPositive, IsString, Length, Matches, Min,
-  ValidateIf, ValidateNested,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsPositive,
+  IsString,
+  Length,
+  Matches,
+  Min,
+  ValidateIf,
+  ValidateNested,
 } from 'class-validator';
 import { each, IsBaseUrl, IsHeaders } from './checks.js';
 
 /** Every dialect the configuration may name; those that Switchyard does not speak yet are left out of the snapshot. */
 export const CONFIG_DIALECTS = [
-  'anthropic-messages', 'openai-chat', 'openai-responses', 'gemini', 'bedrock-converse',
+  'anthropic-messages',
+  'openai-chat',
+  'openai-responses',
+  'gemini',
+  'bedrock-converse',
 ] as const;
 export type ConfigDialect = (typeof CONFIG_DIALECTS)[number];
 
@@ -121,6 +136,11 @@ export class ProviderEntry {
   @IsOptional()
   @IsBaseUrl()
   base_url?: string;
+
+  /** True when every account has its own base URL: the provider is left out until the operator's entry gives it. */
+  @IsOptional()
+  @IsBoolean({ message: 'true or false' })
+  own_base_url?: boolean;
 
   @IsOptional()
   @IsArray({ message: 'a list of credentials' })

@@ -4,10 +4,10 @@ import { buildProvider, isSpoken } from './build-provider.js';
 import { FaultList, type CatalogFault } from './faults.js';
 import { deepFreeze } from './freeze.js';
 import { entryPaths, type CatalogEntries } from './merge.js';
-import type { ModelEntry } from './model.entry.js';
 import { ModelNames, ProviderNames } from './names.js';
-import { CONFIG_DIALECTS, type ProviderEntry } from './provider.entry.js';
+import { CONFIG_DIALECTS } from './provider.entry.js';
 import { versionOf } from './version.js';
+import type { WrittenModel, WrittenProvider } from './written.js';
 
 export interface SnapshotInput extends CatalogEntries {
   /** Replaces the content hash as the snapshot's version. */
@@ -63,9 +63,9 @@ class Snapshot implements CatalogSnapshot {
   }
 }
 
-function buildProviders(entries: readonly ProviderEntry[], pathOf: (entry: object) => string, faults: FaultList) {
+function buildProviders(entries: readonly WrittenProvider[], pathOf: (entry: object) => string, faults: FaultList) {
   const providers = new Map<string, Provider | null>();
-  const byId = new Map<string, ProviderEntry>();
+  const byId = new Map<string, WrittenProvider>();
   const aliases = new Map<string, readonly string[]>();
   const names = new NameRegister(faults);
   for (const entry of entries) {
@@ -80,7 +80,7 @@ function buildProviders(entries: readonly ProviderEntry[], pathOf: (entry: objec
     aliases.set(entry.id, entry.aliases ?? []);
     if (entry.dialect === undefined) {
       faults.add(`${path}.dialect`, undefined, `one of ${CONFIG_DIALECTS.join(', ')}`);
-    } else if (!isSpoken(entry.dialect)) {
+    } else if (!isSpoken(entry.dialect) || lacksOwnBaseUrl(entry)) {
       providers.set(entry.id, null);
     } else {
       const provider = buildProvider(entry, entry.dialect, path, faults);
@@ -92,7 +92,7 @@ function buildProviders(entries: readonly ProviderEntry[], pathOf: (entry: objec
 }
 
 function buildModels(
-  entries: readonly ModelEntry[],
+  entries: readonly WrittenModel[],
   pathOf: (entry: object) => string,
   lookup: ProviderLookup,
   faults: FaultList,
@@ -135,15 +135,22 @@ class NameRegister {
   }
 }
 
+function lacksOwnBaseUrl(entry: WrittenProvider): boolean {
+  return entry.own_base_url === true && entry.base_url === undefined;
+}
+
+/** One sentence for each reason to leave providers out, naming them all. */
 function noticesOf(lookup: ProviderLookup, left: ReadonlyMap<string, number>): readonly string[] {
-  const notices: string[] = [];
+  const reasons = new Map<string, string[]>();
   for (const [id, provider] of lookup.providers) {
-    if (provider !== null) continue;
-    const dialect = lookup.entries.get(id)?.dialect ?? '';
+    const entry = lookup.entries.get(id);
+    if (provider !== null || entry === undefined) continue;
+    const spoken = entry.dialect !== undefined && isSpoken(entry.dialect);
+    const reason = spoken
+      ? 'Left out until base_url says where the account is'
+      : `Left out because Switchyard does not speak ${entry.dialect ?? 'their dialect'} yet`;
     const count = left.get(id) ?? 0;
-    notices.push(
-      `provider ${id} speaks ${dialect}, which Switchyard does not speak yet: left out with ${String(count)} endpoint${count === 1 ? '' : 's'}`,
-    );
+    reasons.set(reason, [...(reasons.get(reason) ?? []), `${id} (${count} ${count === 1 ? 'endpoint' : 'endpoints'})`]);
   }
-  return notices;
+  return [...reasons].map(([reason, names]) => `${reason}: ${names.join(', ')}`);
 }
