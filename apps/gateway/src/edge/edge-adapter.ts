@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { refuseBrokenConnection } from './broken-connection.js';
+import type { Lifecycle } from './lifecycle.js';
 import { newRequestIds, setCommonHeaders } from './request-ids.js';
 import type { RequestIds } from './request-ids.js';
 
@@ -18,7 +19,10 @@ export type EdgeTable = (method: string, path: string) => EdgeRoute | null;
 export class EdgeAdapter extends ExpressAdapter {
   private table: EdgeTable = () => null;
 
-  constructor(private readonly serverOptions: ServerOptions) {
+  constructor(
+    private readonly serverOptions: ServerOptions,
+    private readonly lifecycle: Lifecycle,
+  ) {
     super();
   }
 
@@ -32,6 +36,7 @@ export class EdgeAdapter extends ExpressAdapter {
     const server: Server = createServer(this.serverOptions, (request, response) => {
       const ids = newRequestIds();
       setCommonHeaders(response, ids);
+      if (this.lifecycle.isDraining) response.setHeader('connection', 'close');
       const route = this.table(request.method ?? '', pathOf(request.url ?? '/'));
       if (route === null) express(request, response);
       else route(request, response, ids);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { GatewayError, PROTOCOL_DIALECT } from '@switchyard/contract';
+import { GatewayError, PROTOCOL_DIALECT, isJsonObject } from '@switchyard/contract';
 import type { Protocol } from '@switchyard/contract';
 import type { Conversation } from '@switchyard/conversation';
 import { decodeRequest, dialectOf } from '@switchyard/dialects';

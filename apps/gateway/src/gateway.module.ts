@@ -1,0 +1,47 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { HealthTracker } from '@switchyard/dispatch';
+import { ControlModule } from './control/control.module.js';
+import { PLANNING_SERVICE } from './control/planning.js';
+import { RuntimeState } from './control/runtime-state.js';
+import { DispatchRuntime } from './edge/dispatch-runtime.js';
+import { EdgeRoutes } from './edge/edge-routes.js';
+import { InferenceHandler } from './edge/inference.handler.js';
+import { Lifecycle } from './edge/lifecycle.js';
+import { ProcessLog } from './process/process-log.js';
+import { Planner } from './stops/planner.js';
+import { Settlement } from './stops/settlement.js';
+import { StickySessions } from './stops/sticky-sessions.js';
+
+/** What data plane and control plane of a process share: the configuration in force, planning, health. */
+@Module({})
+class SharedModule {
+  static of(state: RuntimeState, log: ProcessLog, lifecycle: Lifecycle): DynamicModule {
+    return {
+      module: SharedModule,
+      providers: [
+        { provide: RuntimeState, useValue: state },
+        { provide: ProcessLog, useValue: log },
+        { provide: Lifecycle, useValue: lifecycle },
+        { provide: HealthTracker, useFactory: () => new HealthTracker(() => performance.now()) },
+        StickySessions,
+        Planner,
+        { provide: PLANNING_SERVICE, useExisting: Planner },
+      ],
+      exports: [RuntimeState, ProcessLog, Lifecycle, HealthTracker, StickySessions, Planner, PLANNING_SERVICE],
+    };
+  }
+}
+
+/** One process of the data port: the edge in front, ordinary controllers behind it. */
+@Module({})
+export class GatewayModule {
+  static of(state: RuntimeState, log: ProcessLog, lifecycle: Lifecycle): DynamicModule {
+    const shared = SharedModule.of(state, log, lifecycle);
+    return {
+      module: GatewayModule,
+      imports: [shared, ControlModule.of(shared)],
+      providers: [DispatchRuntime, Settlement, InferenceHandler, EdgeRoutes],
+    };
+  }
+}

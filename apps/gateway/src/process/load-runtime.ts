@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { processEnvironment } from '../config/environment.js';
+import { loadConfig, pointAtSimulator } from '../config/load-config.js';
+import type { LoadResult } from '../config/load-config.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import type { ConfigureMessage } from './worker-messages.js';
+
+/** A configuration as it was read: what a worker needs to read the same. */
+export interface ConfigSource {
+  readonly path: string | null;
+  readonly text: string | null;
+}
+
+/** Reads the file, when there is one, so that supervisor and workers see one and the same text. Throws `ConfigError`. */
+export function readSource(path: string | null): ConfigSource {
+  if (path === null) return { path, text: null };
+  try {
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch {
+    // The loader says what is wrong with the file, with the same words as for every other fault.
+    return { path, text: null };
+  }
+}
+
+/** Throws `ConfigError` with every fault. */
+export function loadSource({ path, text }: ConfigSource): LoadResult {
+  return loadConfig({ path, ...(text !== null && { text }), environment: processEnvironment() });
+}
+
+/** The configuration a worker was told to serve. */
+export function configOf(message: ConfigureMessage): GatewayConfig {
+  const { config } = loadSource(message);
+  return message.simulatorUrl === null ? config : pointAtSimulator(config, message.simulatorUrl);
+}
