@@ -16,7 +16,9 @@ const FOLDER = join('config', 'catalog');
 export function readBuiltinCatalogue(folder: string = builtinFolder()): CatalogEntries {
   const providers: ProviderEntry[] = [];
   const models: ModelEntry[] = [];
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.yaml')).sort()) {
+  for (const name of readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()) {
     const content: unknown = parse(readFileSync(join(folder, name), 'utf8'));
     if (!isMapping(content)) continue;
     providers.push(...plainToInstance(ProviderEntry, listOf(content['providers'])));

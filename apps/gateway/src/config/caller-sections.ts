@@ -6,7 +6,9 @@ import { LimitsSection } from './limits-section.js';
 import { PolicySection } from './policy-section.js';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const ID_WORDS = { message: 'letters, digits, dots, dashes and underscores, at most 64, starting with a letter or digit' };
+const ID_WORDS = {
+  message: 'letters, digits, dots, dashes and underscores, at most 64, starting with a letter or digit',
+};
 
 /** One flag or a list of them. */
 export const COMPAT_RULE = {

@@ -45,13 +45,20 @@ export function buildCallers(input: CallersInput): Callers {
     idOwners.add(section.id);
     const tenantId = section.tenant ?? DEFAULT_TENANT;
     const tenant = tenants.get(tenantId);
-    if (tenant === undefined) faults.push(fault([...path, 'tenant'], section.tenant, tenantWords(tenantId, [...tenants.keys()])));
+    if (tenant === undefined)
+      faults.push(fault([...path, 'tenant'], section.tenant, tenantWords(tenantId, [...tenants.keys()])));
     const digest = digestOfSection(section, path, input.pepper, faults);
     if (digest === null) return;
-    if (digests.has(digest)) faults.push(fault([...path, section.key === undefined ? 'key_hash' : 'key'], '', 'a secret that no other key has'));
+    if (digests.has(digest))
+      faults.push(
+        fault([...path, section.key === undefined ? 'key_hash' : 'key'], '', 'a secret that no other key has'),
+      );
     digests.add(digest);
     if (section.key !== undefined && section.key.length < KEY_LENGTH_ADVISED) {
-      notices.push({ path: pathText([...path, 'key']), message: `shorter than ${String(KEY_LENGTH_ADVISED)} characters: easy to guess` });
+      notices.push({
+        path: pathText([...path, 'key']),
+        message: `shorter than ${String(KEY_LENGTH_ADVISED)} characters: easy to guess`,
+      });
     }
     keys.push(keySettings(section, digest, tenant ?? null, input));
   });
@@ -61,7 +68,8 @@ export function buildCallers(input: CallersInput): Callers {
 function buildTenants(sections: readonly TenantSection[], faults: RawFault[]): Map<string, TenantSettings> {
   const tenants = new Map<string, TenantSettings>();
   sections.forEach((section, index) => {
-    if (tenants.has(section.id)) faults.push(fault(['tenants', index, 'id'], section.id, 'an id that no other tenant has'));
+    if (tenants.has(section.id))
+      faults.push(fault(['tenants', index, 'id'], section.id, 'an id that no other tenant has'));
     tenants.set(section.id, {
       id: section.id,
       policy: section.policy ? policyRules(section.policy) : null,
@@ -84,7 +92,12 @@ function digestOfSection(section: KeySection, path: ConfigPath, pepper: Buffer, 
   return null;
 }
 
-function keySettings(section: KeySection, digest: string, tenant: TenantSettings | null, input: CallersInput): KeySettings {
+function keySettings(
+  section: KeySection,
+  digest: string,
+  tenant: TenantSettings | null,
+  input: CallersInput,
+): KeySettings {
   return {
     keyId: section.id,
     tenantId: tenant?.id ?? DEFAULT_TENANT,

@@ -37,10 +37,7 @@ export function buildCatalogue({ operator, builtin, environment }: CatalogueInpu
   return {
     snapshot,
     faults: faults.map(({ path, value, expected }) => ({ path: parsePath(path), value, expected, unknownKey: false })),
-    notices: [
-      ...notices.map((message) => ({ path: 'providers', message })),
-      ...absentCredentials(operator.providers),
-    ],
+    notices: [...notices.map((message) => ({ path: 'providers', message })), ...absentCredentials(operator.providers)],
   };
 }
 
@@ -98,7 +95,12 @@ function absentCredentials(providers: readonly ProviderEntry[]): ConfigNotice[] 
     (provider.credentials ?? []).flatMap((credential, place) => {
       if ((credential.api_key ?? '').trim() !== '') return [];
       const path: ConfigPath = ['providers', index, 'credentials', place];
-      return [{ path: `providers[${String(index)}].credentials[${String(path[3])}]`, message: `this credential of ${provider.id} is empty or not set in the environment, so it is left out` }];
+      return [
+        {
+          path: `providers[${String(index)}].credentials[${String(path[3])}]`,
+          message: `this credential of ${provider.id} is empty or not set in the environment, so it is left out`,
+        },
+      ];
     }),
   );
 }

@@ -1,5 +1,16 @@
 import { Type } from 'class-transformer';
-import { IsArray, IsInt, IsNumber, IsObject, IsOptional, IsPositive, Max, Min, ValidateBy, ValidateNested } from 'class-validator';
+import {
+  IsArray,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsPositive,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
 
 /** The part of JSON Schema that settings are described in. */
 export interface JsonSchema {
@@ -30,12 +41,22 @@ export function Shape(rule: ShapeRule): PropertyDecorator {
 
 /** An optional mapping with the settings of `section`. */
 export function Section(section: () => new () => object): PropertyDecorator {
-  return together(decorator(IsOptional()), decorator(Type(section)), decorator(IsObject()), decorator(ValidateNested()));
+  return together(
+    decorator(IsOptional()),
+    decorator(Type(section)),
+    decorator(IsObject()),
+    decorator(ValidateNested()),
+  );
 }
 
 /** An optional list of mappings with the settings of `entry`. */
 export function ListOf(entry: () => new () => object): PropertyDecorator {
-  return together(decorator(IsOptional()), decorator(Type(entry)), decorator(IsArray()), decorator(ValidateNested({ each: true })));
+  return together(
+    decorator(IsOptional()),
+    decorator(Type(entry)),
+    decorator(IsArray()),
+    decorator(ValidateNested({ each: true })),
+  );
 }
 
 /** An optional duration in seconds, fractions allowed. */

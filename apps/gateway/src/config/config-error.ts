@@ -18,7 +18,9 @@ export class ConfigError extends Error {
     readonly source: string,
     readonly faults: readonly ConfigFault[],
   ) {
-    super(`${source}: ${String(faults.length)} ${faults.length === 1 ? 'fault' : 'faults'}\n${faults.map(faultLine).join('\n')}`);
+    super(
+      `${source}: ${String(faults.length)} ${faults.length === 1 ? 'fault' : 'faults'}\n${faults.map(faultLine).join('\n')}`,
+    );
   }
 }
 

@@ -17,7 +17,8 @@ export function parsePath(text: string): ConfigPath {
 /** The value at `path`; `undefined` where there is none. */
 export function valueAt(root: unknown, path: ConfigPath): unknown {
   return path.reduce<unknown>(
-    (value, step) => (typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[step] : undefined),
+    (value, step) =>
+      typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[step] : undefined,
     root,
   );
 }

@@ -31,7 +31,8 @@ export function keptSecrets(dataDir: string): SecretStore {
         createWhole(file, make());
       }
       const secret = (existing ?? readFileSync(file, 'utf8')).trim();
-      if (secret.length < SECRET_LENGTH_MIN) throw new Error(`${file} holds no usable secret; restore it, or remove it to have a new one made`);
+      if (secret.length < SECRET_LENGTH_MIN)
+        throw new Error(`${file} holds no usable secret; restore it, or remove it to have a new one made`);
       return secret;
     },
   };

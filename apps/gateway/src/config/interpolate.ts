@@ -29,14 +29,22 @@ export function interpolate(root: unknown, environment: Environment): Interpolat
       written.push({ path, text });
       const parts = closed === undefined ? null : NAME_AND_DEFAULT.exec(inner ?? '');
       if (parts === null) {
-        unresolved.push({ path, text, problem: 'a reference of the form ${NAME} or ${NAME:-default} ($$ for a dollar sign)' });
+        unresolved.push({
+          path,
+          text,
+          problem: 'a reference of the form ${NAME} or ${NAME:-default} ($$ for a dollar sign)',
+        });
         return '';
       }
       const [, name = '', fallback] = parts;
       const value = environment[name];
       if (fallback !== undefined) return value === undefined || value === '' ? fallback : value;
       if (value === undefined) {
-        unresolved.push({ path, text, problem: `the environment variable ${name} to be set, or a default: \${${name}:-...}` });
+        unresolved.push({
+          path,
+          text,
+          problem: `the environment variable ${name} to be set, or a default: \${${name}:-...}`,
+        });
       }
       return value ?? '';
     });

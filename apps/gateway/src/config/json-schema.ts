@@ -49,7 +49,10 @@ export function schemaOf(settings: SettingsClass, head: JsonSchema): JsonSchema 
     ...rest,
     properties,
     ...(required === undefined ? {} : { required }),
-    $defs: { ...Object.fromEntries([...definitions].sort(([a], [b]) => a.localeCompare(b, 'en'))), environment: FROM_ENVIRONMENT },
+    $defs: {
+      ...Object.fromEntries([...definitions].sort(([a], [b]) => a.localeCompare(b, 'en'))),
+      environment: FROM_ENVIRONMENT,
+    },
   };
 }
 
@@ -87,7 +90,9 @@ function propertySchema(settings: SettingsClass, property: Property, definitions
   const description = doc === undefined ? {} : { description: doc };
   if (property.nested !== null) {
     const reference = definitionOf(property.nested, definitions);
-    return property.isList ? { ...ownSchema(property), items: reference, ...description } : { ...reference, ...description };
+    return property.isList
+      ? { ...ownSchema(property), items: reference, ...description }
+      : { ...reference, ...description };
   }
   const initial = property.initial === undefined || property.initial === null ? {} : { default: property.initial };
   return { ...orFromEnvironment(ownSchema(property)), ...initial, ...description };

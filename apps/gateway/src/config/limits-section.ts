@@ -79,9 +79,13 @@ export function limitRules(section: LimitsSection): LimitRules {
 export function limitsAnything(rules: LimitRules | null, mode: LimitMode): boolean {
   if (rules === null || (rules.mode ?? mode) === 'off') return false;
   const { budgetNanoUsd, requestsPerMinute, inputTokensPerMinute, outputTokensPerMinute, concurrency } = rules;
-  return [requestsPerMinute, inputTokensPerMinute, outputTokensPerMinute, concurrency, ...Object.values(budgetNanoUsd)].some(
-    (limit) => limit !== null,
-  );
+  return [
+    requestsPerMinute,
+    inputTokensPerMinute,
+    outputTokensPerMinute,
+    concurrency,
+    ...Object.values(budgetNanoUsd),
+  ].some((limit) => limit !== null);
 }
 
 function nanoUsd(usd: number | null | undefined): number | null {

@@ -49,7 +49,8 @@ export function loadConfig(input: LoadInput): LoadResult {
 
   const isSound = (section: string): boolean => !faults.some((fault) => fault.path.startsWith(section));
   const security = isSound('security') && isSound('compat') ? securitySettings(file, secrets, faults.length > 0) : null;
-  const catalogue = isSound('providers') && isSound('models') && isSound('catalog') ? catalogueOf(file, input.environment) : null;
+  const catalogue =
+    isSound('providers') && isSound('models') && isSound('catalog') ? catalogueOf(file, input.environment) : null;
   const callers = security !== null && isSound('tenants') && isSound('keys') ? callersOf(file, security) : null;
   const crossFaults = [...(catalogue?.faults ?? []), ...(callers?.faults ?? []), ...workerFaults(file, callers)];
   const allFaults = [...faults, ...crossFaults.map(show)];
@@ -59,11 +60,15 @@ export function loadConfig(input: LoadInput): LoadResult {
 
   const isDemo = input.path === null && input.text === undefined;
   const localKey = isDemo ? secrets.obtain(LOCAL_KEY, () => `sk-switchyard-local-${randomSecret()}`) : null;
-  const keys = localKey === null ? callers.keys : callersOf({ ...file, keys: [{ id: 'local', key: localKey }] }, security).keys;
+  const keys =
+    localKey === null ? callers.keys : callersOf({ ...file, keys: [{ id: 'local', key: localKey }] }, security).keys;
   const config: GatewayConfig = {
     source: input.path,
     simulated: isSimulated(file, catalogue),
-    server: serverSettings(file.server, { hasRedis: Boolean(file.redis), cores: input.cores ?? availableParallelism() }),
+    server: serverSettings(file.server, {
+      hasRedis: Boolean(file.redis),
+      cores: input.cores ?? availableParallelism(),
+    }),
     redis: file.redis ? { url: file.redis.url } : null,
     database: file.database ? { url: file.database.url } : null,
     dataDir,
@@ -104,7 +109,13 @@ function catalogueOf(file: SwitchyardFile, environment: Environment): Catalogue 
 
 function callersOf(file: SwitchyardFile, security: SecuritySettings): Callers {
   const { tenants, keys } = file;
-  return buildCallers({ tenants, keys, pepper: security.pepper, defaultPermissions: security.defaultPermissions, compat: security.compat });
+  return buildCallers({
+    tenants,
+    keys,
+    pepper: security.pepper,
+    defaultPermissions: security.defaultPermissions,
+    compat: security.compat,
+  });
 }
 
 /** With faults already found nothing will be started, so nothing is written either. */
@@ -133,14 +144,19 @@ function isSimulated(file: SwitchyardFile, { snapshot }: Catalogue): boolean {
 function workerFaults(file: SwitchyardFile, callers: Callers | null): RawFault[] {
   const { workers } = file.server;
   if (callers === null || typeof workers !== 'number' || workers <= 1 || file.redis) return [];
-  const limited = [...callers.tenants.values(), ...callers.keys].some(({ limits }) => limitsAnything(limits, file.limits.mode));
+  const limited = [...callers.tenants.values(), ...callers.keys].some(({ limits }) =>
+    limitsAnything(limits, file.limits.mode),
+  );
   if (!limited) return [];
-  const expected = 'auto, 0 or 1: limits are configured, and without redis each worker would count for itself; or set redis.url';
+  const expected =
+    'auto, 0 or 1: limits are configured, and without redis each worker would count for itself; or set redis.url';
   return [{ path: ['server', 'workers'], value: workers, expected, unknownKey: false }];
 }
 
 function keyNotices(config: GatewayConfig): ConfigNotice[] {
-  return config.keys.length > 0 ? [] : [{ path: 'keys', message: 'no key is configured, so every request will be refused' }];
+  return config.keys.length > 0
+    ? []
+    : [{ path: 'keys', message: 'no key is configured, so every request will be refused' }];
 }
 
 function inFileOrder(faults: readonly ConfigFault[]): ConfigFault[] {

@@ -1,4 +1,15 @@
-import { ArrayNotEmpty, IsArray, IsBoolean, IsIn, IsNumber, IsOptional, IsString, Length, Matches, Min } from 'class-validator';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Min,
+} from 'class-validator';
 import { QUANTIZATIONS, SORT_KEYS } from '@switchyard/contract';
 import type { MaxPrice, Percentiles, PolicyRules, Quantization, SortKey } from '@switchyard/contract';
 import { Doc, Section, Shape } from './checks.js';
@@ -98,7 +109,7 @@ export class PolicySection {
   @IsIn(['allow', 'deny'])
   data_collection?: 'allow' | 'deny';
 
-  @Doc("True: only models whose author allows training on their output.")
+  @Doc('True: only models whose author allows training on their output.')
   @IsOptional()
   @IsBoolean()
   enforce_distillable_text?: boolean;
@@ -142,7 +153,7 @@ export class PolicySection {
   @Length(1, 128, { each: true })
   models?: string[];
 
-  @Doc("False: never prefer the endpoint whose prompt cache is warm.")
+  @Doc('False: never prefer the endpoint whose prompt cache is warm.')
   @IsOptional()
   @IsBoolean()
   sticky?: boolean;
@@ -192,7 +203,10 @@ function isPercentiles(value: unknown): boolean {
   if (isAmount(value)) return true;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const members = Object.entries(value);
-  return members.length > 0 && members.every(([name, amount]) => PERCENTILES.some((known) => known === name) && isAmount(amount));
+  return (
+    members.length > 0 &&
+    members.every(([name, amount]) => PERCENTILES.some((known) => known === name) && isAmount(amount))
+  );
 }
 
 function isAmount(value: unknown): boolean {

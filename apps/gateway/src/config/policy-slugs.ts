@@ -23,7 +23,14 @@ export function policyNotices(config: Pick<GatewayConfig, 'catalog' | 'routing' 
     ),
     ...(rules?.models ?? [])
       .filter((pattern) => !pattern.includes('*') && catalog.resolve(pattern) === null)
-      .map((id) => ({ path: `${path}.models`, message: unknownWords(id, 'model', catalog.models.map((model) => model.id)) })),
+      .map((id) => ({
+        path: `${path}.models`,
+        message: unknownWords(
+          id,
+          'model',
+          catalog.models.map((model) => model.id),
+        ),
+      })),
   ]);
 }
 

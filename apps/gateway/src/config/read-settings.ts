@@ -21,11 +21,13 @@ export interface ReadSettings {
 /** From text to settings: YAML, references to the environment, and the checks of every section. */
 export function readSettings(text: string, environment: Environment): ReadSettings {
   const yaml = readYaml(text);
-  if (yaml.faults.length > 0) return { file: new SwitchyardFile(), faults: yaml.faults, show: (fault) => shown(fault, null, null) };
+  if (yaml.faults.length > 0)
+    return { file: new SwitchyardFile(), faults: yaml.faults, show: (fault) => shown(fault, null, null) };
   const { value, written, unresolved } = interpolate(yaml.root, environment);
   const root = value as Mapping;
   const writtenAt = new Map(written.map(({ path, text: original }) => [pathText(path), original]));
-  const show = (fault: RawFault): ConfigFault => shown(fault, writtenAt.get(pathText(fault.path)) ?? null, yaml.lineOf(fault.path));
+  const show = (fault: RawFault): ConfigFault =>
+    shown(fault, writtenAt.get(pathText(fault.path)) ?? null, yaml.lineOf(fault.path));
 
   const missing = unresolved.filter(({ path }) => !isProviderSecret(path));
   for (const { path } of unresolved.filter((reference) => isProviderSecret(reference.path))) assign(root, path, null);
@@ -43,7 +45,10 @@ export function readSettings(text: string, environment: Environment): ReadSettin
 }
 
 /** Text from the environment counts as a number or a switch where only that would be right. */
-function validated(root: Mapping, interpolated: ReadonlySet<string>): { instance: SwitchyardFile; faults: readonly RawFault[] } {
+function validated(
+  root: Mapping,
+  interpolated: ReadonlySet<string>,
+): { instance: SwitchyardFile; faults: readonly RawFault[] } {
   const first = validateSettings(SwitchyardFile, root);
   let isChanged = false;
   for (const { path, value } of first.faults) {
@@ -87,10 +92,13 @@ function dropNullsBelow(value: unknown): void {
 function assign(root: Mapping, path: ConfigPath, value: unknown): void {
   const parent = valueAt(root, path.slice(0, -1));
   const last = path.at(-1);
-  if (typeof parent === 'object' && parent !== null && last !== undefined) (parent as Record<string | number, unknown>)[last] = value;
+  if (typeof parent === 'object' && parent !== null && last !== undefined)
+    (parent as Record<string | number, unknown>)[last] = value;
 }
 
 function shown(fault: RawFault, written: string | null, line: number | null): ConfigFault {
-  const value = fault.unknownKey ? `an unknown key with ${kindOf(fault.value)}` : shownValue(fault.value, fault.path, written);
+  const value = fault.unknownKey
+    ? `an unknown key with ${kindOf(fault.value)}`
+    : shownValue(fault.value, fault.path, written);
   return { path: pathText(fault.path), line, value, expected: fault.expected };
 }

@@ -1,5 +1,17 @@
 import 'reflect-metadata';
-import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 import { ModelEntry, ProviderEntry } from '@switchyard/catalog';
 import type { CompatFlag, Permission } from '@switchyard/identity';
 import { DEFAULT_PERMISSIONS, PERMISSIONS } from '@switchyard/identity';
@@ -31,7 +43,8 @@ export class ServerSection {
   @Shape({
     schema: { anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 0, maximum: WORKERS_MAX }] },
     expected: `auto, or a whole number from 0 to ${String(WORKERS_MAX)}`,
-    accepts: (value) => value === 'auto' || (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= WORKERS_MAX),
+    accepts: (value) =>
+      value === 'auto' || (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= WORKERS_MAX),
   })
   workers: 'auto' | number = 'auto';
 

@@ -22,7 +22,11 @@ export function validateSettings<T extends object>(
   plain: Readonly<Record<string, unknown>>,
 ): { readonly instance: T; readonly faults: readonly RawFault[] } {
   const instance = plainToInstance(settings, plain);
-  const errors = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, validationError: { target: false } });
+  const errors = validateSync(instance, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    validationError: { target: false },
+  });
   return { instance, faults: errors.flatMap((error) => faultsOf(error, settings, [])) };
 }
 
@@ -64,10 +68,18 @@ function elementsAtFault(property: Property, value: unknown, path: ConfigPath, e
       getMetadataStorage()
         .getTargetValidatorConstraints(rule.constraintCls)
         .every(({ instance }) =>
-          instance.validate(element, { value: element, constraints: rule.constraints as unknown[], targetName: '', object: {}, property: property.name }),
+          instance.validate(element, {
+            value: element,
+            constraints: rule.constraints as unknown[],
+            targetName: '',
+            object: {},
+            property: property.name,
+          }),
         ),
     );
-    return passes ? [] : [{ path: [...path, index], value: element, expected: elementWords(expected), unknownKey: false }];
+    return passes
+      ? []
+      : [{ path: [...path, index], value: element, expected: elementWords(expected), unknownKey: false }];
   });
   return faulty.length > 0 ? faulty : whole;
 }

@@ -20,7 +20,12 @@ const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
 /** Parses YAML 1.2. Faults are syntax errors (with their line), and keys that would reach into an object's prototype. */
 export function readYaml(text: string): YamlText {
   if (text.length > TEXT_LENGTH_MAX) {
-    return unreadable({ path: '', line: null, value: `${String(text.length)} characters`, expected: `at most ${String(TEXT_LENGTH_MAX)} characters` });
+    return unreadable({
+      path: '',
+      line: null,
+      value: `${String(text.length)} characters`,
+      expected: `at most ${String(TEXT_LENGTH_MAX)} characters`,
+    });
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
@@ -37,7 +42,12 @@ export function readYaml(text: string): YamlText {
   const root = plainOf(document);
   if (root === null || root === undefined) return { root: {}, faults: [], lineOf };
   if (!isMapping(root)) {
-    return unreadable({ path: '', line: 1, value: Array.isArray(root) ? 'a list' : 'a single value', expected: 'a mapping of settings' });
+    return unreadable({
+      path: '',
+      line: 1,
+      value: Array.isArray(root) ? 'a list' : 'a single value',
+      expected: 'a mapping of settings',
+    });
   }
   const faults = inheritedKeys(root, []).map((path) => ({
     path: pathText(path),

@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule, MiddlewareConsumer, ModuleMetadata, NestModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { TimerWheel } from '@switchyard/transport';
+import { AnswerIds } from './answer-ids.js';
+import { BodyBytesPipe } from './body-bytes.pipe.js';
+import { ErrorFilter } from './error.filter.js';
+import { ExplainController } from './explain.controller.js';
+import { HealthController } from './health.controller.js';
+import { KeyGuard } from './key.guard.js';
+import { ModelAccess } from './model-access.js';
+import { ModelsController } from './models.controller.js';
+import { Readiness } from './readiness.js';
+import { WrongMethodController } from './wrong-method.controller.js';
+
+/**
+ * The routes of the data port that are not hot. The application must be created with `bodyParser: false`: a body is read
+ * only after its sender was let in.
+ */
+@Module({})
+export class ControlModule implements NestModule {
+  /** `imports` must export `RuntimeState` and the `PLANNING_SERVICE`. */
+  static with(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+    return {
+      module: ControlModule,
+      imports,
+      // The order is the order of the routes: the wrong-method routes take what the others left.
+      controllers: [HealthController, ModelsController, ExplainController, WrongMethodController],
+      providers: [
+        BodyBytesPipe,
+        KeyGuard,
+        ModelAccess,
+        Readiness,
+        { provide: APP_FILTER, useClass: ErrorFilter },
+        { provide: TimerWheel, useFactory: () => new TimerWheel() },
+      ],
+      exports: [Readiness],
+    };
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(AnswerIds).forRoutes('{*path}');
+  }
+}
