@@ -1,0 +1,14 @@
+/**
+ * The policy engine: reads routing hints, merges the rules of all layers, decides which endpoints may serve a request
+ * and in which order they are tried, and explains it. Pure: same arguments, same answer.
+ */
+export { isHintKey } from './hints/hint-keys.js';
+export { readHints } from './hints/read-hints.js';
+export type { HintContext } from './hints/read-hints.js';
+export { mergePolicy } from './policy/merge-policy.js';
+export type { PolicyByLayer } from './policy/merge-policy.js';
+export type { MergedPolicy, Rule } from './policy/merged-policy.js';
+export { plan } from './planning/plan.js';
+export type { PlanInput } from './planning/plan.js';
+export { recheck, standingReasons } from './planning/recheck.js';
+export { explainPlan } from './planning/explain-plan.js';
