@@ -65,7 +65,7 @@ export function overPolicy(
 ): WrittenDataPolicy {
   const policy: WrittenDataPolicy = { ...base };
   for (const [field, value] of Object.entries(over ?? {})) {
-    if (value !== undefined) Object.assign(policy, { [field]: value });
+    Object.assign(policy, { [field]: value });
   }
   return policy;
 }
