@@ -80,6 +80,19 @@ export class Exchange {
     return this.isOpen();
   }
 
+  /** A head that HTTP's own checks would not let pass. The exchange must be ended with `sever` or `reset`. */
+  writeRawHead(status: number, headers: Readonly<Record<string, string>>): Promise<boolean> {
+    this.record.status = status;
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    return this.writeRaw(`HTTP/1.1 ${status} OK\r\n${lines.join('')}\r\n`);
+  }
+
+  /** Bytes that follow a well-ended answer on the same connection. */
+  afterEnd(chunk: string): void {
+    const socket = this.#response.socket;
+    this.#response.once('finish', () => socket?.write(chunk));
+  }
+
   /** Waits. False once the client is gone, which ends the wait at once. */
   async sleep(ms: number): Promise<boolean> {
     if (this.#closed) return false;

@@ -3,8 +3,12 @@ import { isJsonObject, type JsonObject } from '@switchyard/contract';
 import { anthropicDialect } from './anthropic/dialect.js';
 import type { Answer, PromptTokens } from './answer.js';
 import type { Ask } from './ask.js';
+import { benchOrder, playBench } from './bench.js';
+import { readBody } from './body.js';
 import { Dice } from './dice.js';
 import { Exchange } from './exchange.js';
+import { FaultArgument } from './faults/fault.js';
+import { faultNamed } from './faults/table.js';
 import { modelList } from './models.js';
 import { openaiDialect } from './openai/dialect.js';
 import { routeOf, type Route } from './paths.js';
@@ -27,16 +31,21 @@ export async function answerRequest(
 ): Promise<void> {
   const path = new URL(request.url ?? '/', 'http://simulator').pathname;
   const route = routeOf(request.method ?? 'GET', path);
-  const bodyText = await readBody(request);
-  const record = recordOf(state, request, route, path, bodyText);
+  const record = recordOf(state, request, route, path);
   const exchange = new Exchange(request, response, record, state.recorder);
   state.recorder.add(record);
-  if (route === null) {
-    refuse(exchange, openaiDialect, new Refusal(404, `Invalid URL (${request.method} ${path})`));
+  const bytes = await readBody(request);
+  if (bytes === null) return;
+  const order = route?.operation === 'answer' ? benchOrder(bytes) : null;
+  if (route !== null && order !== null) {
+    state.recorder.forget(record);
+    playBench(response, route.dialect, order);
     return;
   }
-  const dialect = DIALECTS[route.dialect];
+  keepBody(state, record, bytes.toString('utf8'));
+  const dialect = DIALECTS[route?.dialect ?? 'openai-chat'];
   try {
+    if (route === null) throw new Refusal(404, `Invalid URL (${record.method} ${path})`);
     await answerRoute(state, exchange, route, dialect);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -62,8 +71,20 @@ async function answerRoute(
     }
     case 'answer':
     case 'count-tokens':
-      await sceneOf(state, exchange, route, dialect).play();
+      await playScene(state, sceneOf(state, exchange, route, dialect));
   }
+}
+
+/** Well, or with the fault that was chosen for the request. */
+async function playScene(state: SimulatorState, scene: Scene): Promise<void> {
+  const { record } = scene.exchange;
+  const fault = state.faults.choose(record);
+  if (fault === null) {
+    await scene.play();
+    return;
+  }
+  record.fault = fault.argument === '' ? fault.mode : `${fault.mode}:${fault.argument}`;
+  await faultNamed(fault.mode)?.(scene, new FaultArgument(fault.argument));
 }
 
 function sceneOf(state: SimulatorState, exchange: Exchange, route: Route, dialect: SimulatedDialect): Scene {
@@ -126,23 +147,16 @@ function checkCredential(state: SimulatorState, exchange: Exchange, dialect: Sim
   if (given !== expected) throw dialect.wrongKey(given === undefined ? undefined : String(given));
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+function keepBody(state: SimulatorState, record: MutableRecord, text: string): void {
+  record.body = parsed(text);
+  const model = record.body?.['model'];
+  record.model = typeof model === 'string' ? model : null;
+  state.recorder.keepBody(record, text);
 }
 
-function recordOf(
-  state: SimulatorState,
-  request: IncomingMessage,
-  route: Route | null,
-  path: string,
-  bodyText: string,
-): MutableRecord {
+function recordOf(state: SimulatorState, request: IncomingMessage, route: Route | null, path: string): MutableRecord {
   state.served += 1;
   const named = request.headers['x-simulated-provider'];
-  const body = parsed(bodyText);
-  const model = body?.['model'];
   return {
     id: `req_sim${String(state.served).padStart(9, '0')}`,
     dialect: route?.dialect ?? null,
@@ -151,9 +165,9 @@ function recordOf(
     headers: request.headers,
     provider: typeof named === 'string' ? named : (route?.provider ?? null),
     startedMs: performance.timeOrigin + performance.now(),
-    bodyText,
-    body,
-    model: typeof model === 'string' ? model : null,
+    bodyText: '',
+    body: null,
+    model: null,
     fault: null,
     status: null,
     bytesWritten: 0,

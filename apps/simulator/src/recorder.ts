@@ -45,6 +45,7 @@ interface Waiter {
 export class Recorder {
   readonly #requests: MutableRecord[] = [];
   readonly #waiters = new Set<Waiter>();
+  #characters = 0;
 
   get requests(): readonly RecordedRequest[] {
     return this.#requests;
@@ -52,11 +53,22 @@ export class Recorder {
 
   add(record: MutableRecord): void {
     this.#requests.push(record);
-    let characters = this.#requests.reduce((sum, request) => sum + request.bodyText.length, 0);
-    while (this.#requests.length > MAX_REQUESTS || (characters > MAX_BODY_CHARACTERS && this.#requests.length > 1)) {
-      characters -= this.#requests.shift()?.bodyText.length ?? 0;
-    }
+    if (this.#requests.length > MAX_REQUESTS) this.#dropOldest();
     this.changed(record);
+  }
+
+  /** The request's body has arrived. */
+  keepBody(record: MutableRecord, text: string): void {
+    record.bodyText = text;
+    this.#characters += text.length;
+    while (this.#characters > MAX_BODY_CHARACTERS && this.#requests.length > 1) this.#dropOldest();
+    this.changed(record);
+  }
+
+  /** Takes back the record of a request that is not worth keeping. */
+  forget(record: MutableRecord): void {
+    const index = this.#requests.lastIndexOf(record);
+    if (index >= 0) this.#requests.splice(index, 1);
   }
 
   changed(record: RecordedRequest): void {
@@ -65,6 +77,7 @@ export class Recorder {
 
   clear(): void {
     this.#requests.length = 0;
+    this.#characters = 0;
   }
 
   /**
@@ -89,6 +102,10 @@ export class Recorder {
       }, timeoutMs);
       this.#waiters.add(waiter);
     });
+  }
+
+  #dropOldest(): void {
+    this.#characters -= this.#requests.shift()?.bodyText.length ?? 0;
   }
 
   #summary(): string {

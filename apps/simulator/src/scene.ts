@@ -67,6 +67,11 @@ export class Scene {
     }
   }
 
+  /** The whole body of a good answer. */
+  text(answer: Answer = this.answer()): string {
+    return [...this.pieces(answer)].map((piece) => piece.bytes).join('');
+  }
+
   /** Answers well: at the pace, whole. */
   async play(answer: Answer = this.answer(), pace: Pace = this.pace): Promise<void> {
     if (this.streams) {

@@ -24,8 +24,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ru
     clear: () => {
       state.recorder.clear();
       state.cache.clear();
+      state.faults.clear();
     },
-    setFaults: () => undefined,
+    setFaults: (provider, faults) => state.faults.setFaults(provider, faults),
     waitFor: (wants, timeoutMs = 5_000) => state.recorder.waitFor(wants, timeoutMs),
     close: () => closed(server),
   };

@@ -1,3 +1,4 @@
+import { FaultSelection } from './faults/selection.js';
 import type { SimulatorOptions } from './options.js';
 import { AT_ONCE, type Pace } from './pace.js';
 import { PromptCache } from './prompt-cache.js';
@@ -12,6 +13,7 @@ export interface SimulatorState {
   readonly recorder: Recorder;
   readonly cache: PromptCache;
   readonly signer: Signer;
+  readonly faults: FaultSelection;
   /** Counts requests, for their ids. */
   served: number;
 }
@@ -28,6 +30,7 @@ export function newState(options: SimulatorOptions): SimulatorState {
     recorder: new Recorder(),
     cache: new PromptCache(),
     signer: new Signer(seed),
+    faults: new FaultSelection(seed, options.providerFaults),
     served: 0,
   };
 }

@@ -30,6 +30,10 @@ export function usualRefusal(status: number): Refusal {
   return new Refusal(status, TEXTS[status] ?? 'Internal server error');
 }
 
+export function invalid(message: string): Refusal {
+  return new Refusal(400, message);
+}
+
 export function anthropicErrorType(refusal: Refusal): string {
   return refusal.type ?? TYPES[refusal.status] ?? (refusal.status < 500 ? 'invalid_request_error' : 'api_error');
 }

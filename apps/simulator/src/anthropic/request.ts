@@ -1,7 +1,8 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@switchyard/contract';
+import { isJsonObject, type JsonObject } from '@switchyard/contract';
 import type { Ask, AskedTool, PromptPiece } from '../ask.js';
 import { listOf, numberOf, objectOf, objectsOf, textOf } from '../json-access.js';
 import type { ReadingRules } from '../voice.js';
+import { blocksOf } from './blocks.js';
 import { checkMessagesRequest } from './checks.js';
 
 /** An image is billed as so many characters' worth of tokens. */
@@ -34,11 +35,6 @@ export function readMessagesRequest(body: JsonObject, rules: ReadingRules): Ask 
     promptPieces: promptPieces(body),
     cacheScope: `${rules.provider ?? ''} ${model}`,
   };
-}
-
-/** Content as blocks, whichever way it was written. */
-export function blocksOf(content: JsonValue | undefined): readonly JsonObject[] {
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : objectsOf(content);
 }
 
 function lastUserTurn(messages: readonly JsonObject[]): readonly JsonObject[] {

@@ -40,6 +40,18 @@ export function usualRefusal(status: number): Refusal {
   return new Refusal(status, usual.message, usual);
 }
 
+export function invalid(message: string, param: string, code?: string): Refusal {
+  return new Refusal(400, message, { param, ...(code === undefined ? {} : { code }) });
+}
+
+export function tooLong(kind: 'array' | 'string', path: string, most: number, length: number): Refusal {
+  const article = kind === 'array' ? 'an array' : 'a string';
+  const message =
+    `Invalid '${path}': ${kind} too long. Expected ${article} with maximum length ${most}, ` +
+    `but got ${article} with length ${length} instead.`;
+  return invalid(message, path, `${kind}_above_max_length`);
+}
+
 export function wrongKey(key: string | undefined): Refusal {
   const message =
     key === undefined
