@@ -1,0 +1,116 @@
+import { ZERO_USAGE, isJsonObject, totalOutput } from '@switchyard/contract';
+import type { JsonObject } from '@switchyard/contract';
+import type { UsageReport } from '@switchyard/conversation';
+import { objectField, optional } from './json-fields.js';
+
+/** No answer has this many tokens; a larger figure is a fault of whoever counted. */
+const MOST_TOKENS = 1_000_000_000;
+
+const COUNTS = [
+  'input_tokens',
+  'cache_creation_input_tokens',
+  'cache_read_input_tokens',
+  'cache_creation.ephemeral_5m_input_tokens',
+  'cache_creation.ephemeral_1h_input_tokens',
+  'output_tokens',
+  'output_tokens_details.thinking_tokens',
+  'server_tool_use.web_search_requests',
+] as const;
+type CountName = (typeof COUNTS)[number];
+
+/**
+ * Token counts of one answer as its reports come in. Anthropic's counts are cumulative: a later report replaces an
+ * earlier one count by count, `null` and absent counts replace nothing, and nothing is ever added up.
+ */
+export class UsageReader {
+  private readonly counts = new Map<CountName, number>();
+  private readonly suspect = new Set<string>();
+  private tier: string | undefined;
+
+  read(usage: unknown): void {
+    if (!isJsonObject(usage)) return;
+    for (const name of COUNTS) this.readCount(name, valueAt(usage, name));
+    const tier = usage['service_tier'];
+    // Anthropic calls the default tier "standard".
+    if (typeof tier === 'string') this.tier = tier === 'standard' ? 'default' : tier;
+  }
+
+  /** In the neutral words: `default` for Anthropic's `standard`. */
+  get serviceTier(): string | undefined {
+    return this.tier;
+  }
+
+  report(): UsageReport {
+    const output = this.count('output_tokens');
+    const reasoning = this.part('output_tokens_details.thinking_tokens', output);
+    const write = this.cacheWrite();
+    return {
+      present: this.counts.has('input_tokens') || this.counts.has('output_tokens'),
+      usage: {
+        ...ZERO_USAGE,
+        uncachedInput: this.count('input_tokens'),
+        cacheRead: this.count('cache_read_input_tokens'),
+        cacheWrite5m: write.short,
+        cacheWrite1h: write.long,
+        output: output - reasoning,
+        reasoning,
+        webSearches: this.count('server_tool_use.web_search_requests'),
+      },
+      suspect: [...this.suspect],
+    };
+  }
+
+  private readCount(name: CountName, value: unknown): void {
+    if (value === undefined || value === null) return;
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || value > MOST_TOKENS) {
+      this.suspect.add(name);
+      return;
+    }
+    if (!Number.isInteger(value)) this.suspect.add(name);
+    const count = Math.trunc(value);
+    if (name === 'output_tokens' && count < this.count(name)) this.suspect.add(name);
+    this.counts.set(name, count);
+  }
+
+  private count(name: CountName): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  /** A count that is part of another one can be no larger. */
+  private part(name: CountName, whole: number): number {
+    if (this.count(name) > whole) this.suspect.add(name);
+    return Math.min(this.count(name), whole);
+  }
+
+  /** The total is in every report, its split by lifetime often only in the first: what is not said to be long is short. */
+  private cacheWrite(): { short: number; long: number } {
+    const longName = 'cache_creation.ephemeral_1h_input_tokens';
+    const shortName = 'cache_creation.ephemeral_5m_input_tokens';
+    const total = this.counts.get('cache_creation_input_tokens') ?? this.count(longName) + this.count(shortName);
+    const long = this.part(longName, total);
+    return { short: total - long, long };
+  }
+}
+
+function valueAt(usage: JsonObject, name: CountName): unknown {
+  const [outer, inner] = name.split('.') as [string, string | undefined];
+  return inner === undefined ? usage[outer] : objectField(usage, outer)?.[inner];
+}
+
+/** Usage in Anthropic's words. Its `input_tokens` leaves out what the cache served or took. */
+export function writeUsage(report: UsageReport, serviceTier: string | undefined): JsonObject {
+  const usage = report.usage;
+  return {
+    input_tokens: usage.uncachedInput + usage.audioInput,
+    cache_creation_input_tokens: usage.cacheWrite5m + usage.cacheWrite1h,
+    cache_read_input_tokens: usage.cacheRead,
+    cache_creation: {
+      ephemeral_5m_input_tokens: usage.cacheWrite5m,
+      ephemeral_1h_input_tokens: usage.cacheWrite1h,
+    },
+    output_tokens: totalOutput(usage),
+    ...optional('output_tokens_details', usage.reasoning > 0 ? { thinking_tokens: usage.reasoning } : undefined),
+    ...optional('server_tool_use', usage.webSearches > 0 ? { web_search_requests: usage.webSearches } : undefined),
+    ...optional('service_tier', serviceTier === 'default' ? 'standard' : serviceTier),
+  };
+}
