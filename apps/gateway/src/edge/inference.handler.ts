@@ -167,7 +167,5 @@ function bodyLimitsOf({ config }: Loaded): BodyLimits {
 
 function wantsUsage({ json }: DecodedBody): boolean {
   const options = json['stream_options'];
-  return (
-    typeof options === 'object' && options !== null && 'include_usage' in options && options.include_usage === true
-  );
+  return isJsonObject(options) && options['include_usage'] === true;
 }
