@@ -16,9 +16,12 @@ export const DEFAULT_TENANT = 'default';
 /** A shorter secret works, but can be guessed by somebody who may try often. */
 const KEY_LENGTH_ADVISED = 16;
 
+/** What a key's section says, whoever wrote it. */
+export type WrittenKey = { readonly [Setting in keyof KeySection]: KeySection[Setting] };
+
 export interface CallersInput {
   readonly tenants: readonly TenantSection[];
-  readonly keys: readonly KeySection[];
+  readonly keys: readonly WrittenKey[];
   readonly pepper: Buffer;
   readonly defaultPermissions: readonly Permission[];
   readonly compat: readonly CompatFlag[];
@@ -80,7 +83,7 @@ function buildTenants(sections: readonly TenantSection[], faults: RawFault[]): M
   return tenants;
 }
 
-function digestOfSection(section: KeySection, path: ConfigPath, pepper: Buffer, faults: RawFault[]): string | null {
+function digestOfSection(section: WrittenKey, path: ConfigPath, pepper: Buffer, faults: RawFault[]): string | null {
   const { key, key_hash: hash } = section;
   if (key !== undefined && hash !== undefined) {
     faults.push(fault([...path, 'key_hash'], hash, 'either key or key_hash, not both'));
@@ -93,7 +96,7 @@ function digestOfSection(section: KeySection, path: ConfigPath, pepper: Buffer, 
 }
 
 function keySettings(
-  section: KeySection,
+  section: WrittenKey,
   digest: string,
   tenant: TenantSettings | null,
   input: CallersInput,

@@ -1,15 +1,14 @@
 import { buildSnapshot, mergeEntries } from '@switchyard/catalog';
-import type { CatalogEntries, ModelEntry, ProviderEntry } from '@switchyard/catalog';
+import type { CatalogEntries, WrittenModel, WrittenProvider } from '@switchyard/catalog';
 import type { CatalogSnapshot } from '@switchyard/contract';
 import type { ConfigNotice } from './config-error.js';
-import type { ConfigPath } from './config-path.js';
-import { parsePath } from './config-path.js';
+import { parsePath, pathText } from './config-path.js';
 import type { Environment } from './environment.js';
 import type { RawFault } from './validate-settings.js';
 
 /** What the file says about the catalogue. */
 export interface CatalogueInput {
-  readonly operator: { readonly providers: readonly ProviderEntry[]; readonly models: readonly ModelEntry[] };
+  readonly operator: { readonly providers: readonly WrittenProvider[]; readonly models: readonly WrittenModel[] };
   /** `null` = the shipped catalogue is not used. */
   readonly builtin: CatalogEntries | null;
   readonly environment: Environment;
@@ -37,7 +36,10 @@ export function buildCatalogue({ operator, builtin, environment }: CatalogueInpu
   return {
     snapshot,
     faults: faults.map(({ path, value, expected }) => ({ path: parsePath(path), value, expected, unknownKey: false })),
-    notices: [...notices.map((message) => ({ path: 'providers', message })), ...absentCredentials(operator.providers)],
+    notices: [
+      ...notices.filter(concerns(operator.providers, providers)).map((message) => ({ path: 'providers', message })),
+      ...absentCredentials(operator.providers),
+    ],
   };
 }
 
@@ -84,23 +86,24 @@ export function simulatedSnapshot(snapshot: CatalogSnapshot, simulatorUrl: strin
   };
 }
 
-function withCredentialFrom(environment: Environment, entry: ProviderEntry): ProviderEntry {
+function withCredentialFrom(environment: Environment, entry: WrittenProvider): WrittenProvider {
   if (entry.credential_env === undefined || (entry.credentials ?? []).length > 0) return entry;
   const apiKey = environment[entry.credential_env]?.trim() ?? '';
   return apiKey === '' ? entry : { ...entry, credentials: [{ id: 'environment', api_key: apiKey }] };
 }
 
-function absentCredentials(providers: readonly ProviderEntry[]): ConfigNotice[] {
-  return providers.flatMap((provider, index) =>
-    (provider.credentials ?? []).flatMap((credential, place) => {
-      if ((credential.api_key ?? '').trim() !== '') return [];
-      const path: ConfigPath = ['providers', index, 'credentials', place];
-      return [
-        {
-          path: `providers[${String(index)}].credentials[${String(path[3])}]`,
-          message: `this credential of ${provider.id} is empty or not set in the environment, so it is left out`,
-        },
-      ];
+/** What was left out of the shipped catalogue is news only where the operator names the provider or has a key for it. */
+function concerns(named: readonly WrittenProvider[], all: readonly WrittenProvider[]): (notice: string) => boolean {
+  const ids = [...named, ...all.filter((entry) => (entry.credentials ?? []).length > 0)].map(({ id }) => id);
+  return (notice) => notice.split(/[^A-Za-z0-9._-]+/).some((word) => ids.includes(word));
+}
+
+function absentCredentials(providers: readonly WrittenProvider[]): ConfigNotice[] {
+  return providers.flatMap(({ id, credentials }, index) =>
+    (credentials ?? []).flatMap(({ api_key: apiKey }, place) => {
+      if ((apiKey ?? '').trim() !== '') return [];
+      const path = pathText(['providers', index, 'credentials', place]);
+      return [{ path, message: `this credential of ${id} is empty or not set in the environment, so it is left out` }];
     }),
   );
 }

@@ -13,13 +13,13 @@ export function expectationOf(property: Property, failed: Readonly<Record<string
   const spoken = property.rules.filter((rule) => isSpoken(rule) && (rule.name ?? rule.type) in failed);
   if (spoken.length > 0) {
     const words = [...new Set(spoken.map((rule) => failed[rule.name ?? rule.type] ?? ''))].join('; ');
-    return spoken.every((rule) => rule.each) ? `${EACH_ENTRY}${words}` : words;
+    return spoken.every((rule) => rule.each) ? `a list${EACH_ENTRY}${words}` : words;
   }
   return wordsFor(ownSchema(property)) ?? Object.values(failed).join('; ');
 }
 
 /** Joins the words for a list with those for its entries. */
-export const EACH_ENTRY = 'a list, each entry ';
+export const EACH_ENTRY = ', each entry ';
 
 function isSpoken(rule: ValidationMetadata): boolean {
   return rule.name === SHAPE || (rule.type === 'customValidation' && Boolean(rule.message));
@@ -49,30 +49,29 @@ function wordsFor(schema: JsonSchema): string | null {
 function listWords(schema: JsonSchema): string {
   const items = schema['items'] as JsonSchema | undefined;
   const item = items === undefined ? null : wordsFor(items);
-  const least = schema['minItems'] === undefined ? '' : ` of at least ${String(schema['minItems'])}`;
-  const most = schema['maxItems'] === undefined ? '' : ` of at most ${String(schema['maxItems'])}`;
-  return `a list${least}${most}${item === null ? '' : `, each entry ${item}`}`;
+  const size = [...clause('of at least', schema['minItems']), ...clause('of at most', schema['maxItems'])];
+  return `${['a list', ...size].join(' ')}${item === null ? '' : `${EACH_ENTRY}${item}`}`;
 }
 
-function rangeWords(schema: JsonSchema): string {
-  const { minimum, exclusiveMinimum, maximum } = schema;
-  const parts = [
-    ...(exclusiveMinimum === undefined ? [] : [`above ${String(exclusiveMinimum)}`]),
-    ...(minimum === undefined ? [] : [`at least ${String(minimum)}`]),
-    ...(maximum === undefined ? [] : [`at most ${String(maximum)}`]),
-  ];
-  return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
+function rangeWords({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+  return listed([...clause('above', exclusiveMinimum), ...clause('at least', minimum), ...clause('at most', maximum)]);
 }
 
-function textWords(schema: JsonSchema): string {
-  const { minLength, maxLength, pattern, format } = schema;
-  const parts = [
+function textWords({ minLength, maxLength, pattern, format }: JsonSchema): string {
+  return listed([
     ...(format === 'uri' ? ['a URL'] : []),
     ...(format === 'date-time' ? ['an ISO 8601 date'] : []),
-    ...(pattern === undefined ? [] : [`matching ${String(pattern)}`]),
-    ...(minLength === undefined || minLength === 1 ? [] : [`at least ${String(minLength)} characters`]),
-    ...(minLength === 1 ? ['not empty'] : []),
-    ...(maxLength === undefined ? [] : [`at most ${String(maxLength)} characters`]),
-  ];
-  return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
+    ...clause('matching', pattern),
+    ...(minLength === 1 ? ['not empty'] : clause('at least', minLength, ' characters')),
+    ...clause('at most', maxLength, ' characters'),
+  ]);
+}
+
+/** Words around a keyword's value; none when the schema does not have the keyword. */
+function clause(before: string, value: unknown, after = ''): readonly string[] {
+  return typeof value === 'number' || typeof value === 'string' ? [`${before} ${value}${after}`] : [];
+}
+
+function listed(clauses: readonly string[]): string {
+  return clauses.map((text) => `, ${text}`).join('');
 }

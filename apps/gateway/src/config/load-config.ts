@@ -10,7 +10,6 @@ import { buildCatalogue, simulatedSnapshot } from './catalogue.js';
 import type { ConfigFault, ConfigNotice } from './config-error.js';
 import { ConfigError } from './config-error.js';
 import { ENCRYPTION_KEY, keptSecrets, LOCAL_KEY, PEPPER, randomSecret, throwawaySecrets } from './data-dir-secrets.js';
-import type { SecretStore } from './data-dir-secrets.js';
 import type { Environment } from './environment.js';
 import type { GatewayConfig, SecuritySettings } from './gateway-config.js';
 import { limitsAnything } from './limits-section.js';
@@ -41,48 +40,27 @@ export interface LoadResult {
 
 /** Reads, checks and completes a configuration. Throws `ConfigError` with every fault there is. */
 export function loadConfig(input: LoadInput): LoadResult {
-  const source = input.path ?? 'the built-in defaults';
   const text = input.text ?? (input.path === null ? '' : readText(input.path));
   const { file, faults, show } = readSettings(text, input.environment);
-  const dataDir = resolve(textOr(file.data_dir, './data'));
-  const secrets = input.secrets === 'throwaway' ? throwawaySecrets() : keptSecrets(dataDir);
+  const isSound = (...sections: readonly string[]): boolean =>
+    !faults.some(({ path }) => sections.some((section) => path.startsWith(section)));
 
-  const isSound = (section: string): boolean => !faults.some((fault) => fault.path.startsWith(section));
-  const security = isSound('security') && isSound('compat') ? securitySettings(file, secrets, faults.length > 0) : null;
-  const catalogue =
-    isSound('providers') && isSound('models') && isSound('catalog') ? catalogueOf(file, input.environment) : null;
-  const callers = security !== null && isSound('tenants') && isSound('keys') ? callersOf(file, security) : null;
-  const crossFaults = [...(catalogue?.faults ?? []), ...(callers?.faults ?? []), ...workerFaults(file, callers)];
-  const allFaults = [...faults, ...crossFaults.map(show)];
-  if (security === null || catalogue === null || callers === null || allFaults.length > 0) {
-    throw new ConfigError(source, inFileOrder(allFaults));
+  const generated = generatedSecrets(input, file, faults.length > 0);
+  const security = isSound('security', 'compat') ? securitySettings(file, generated) : null;
+  const catalogue = isSound('providers', 'models', 'catalog') ? catalogueOf(file, input.environment) : null;
+  const callers = security !== null && isSound('tenants', 'keys') ? callersOf(file, security, generated) : null;
+  const crossFaults = [
+    ...generated.faults,
+    ...(catalogue?.faults ?? []),
+    ...(callers?.faults ?? []),
+    ...workerFaults(file, callers),
+  ].map(show);
+  if (security === null || catalogue === null || callers === null || faults.length + crossFaults.length > 0) {
+    throw new ConfigError(input.path ?? 'the built-in defaults', inFileOrder([...faults, ...crossFaults]));
   }
-
-  const isDemo = input.path === null && input.text === undefined;
-  const localKey = isDemo ? secrets.obtain(LOCAL_KEY, () => `sk-switchyard-local-${randomSecret()}`) : null;
-  const keys =
-    localKey === null ? callers.keys : callersOf({ ...file, keys: [{ id: 'local', key: localKey }] }, security).keys;
-  const config: GatewayConfig = {
-    source: input.path,
-    simulated: isSimulated(file, catalogue),
-    server: serverSettings(file.server, {
-      hasRedis: Boolean(file.redis),
-      cores: input.cores ?? availableParallelism(),
-    }),
-    redis: file.redis ? { url: file.redis.url } : null,
-    database: file.database ? { url: file.database.url } : null,
-    dataDir,
-    routing: routingSettings(file.routing),
-    timeouts: timeoutSettings(file.timeouts),
-    catalog: catalogue.snapshot,
-    tenants: callers.tenants,
-    keys,
-    limits: { mode: file.limits.mode },
-    security,
-    log: { level: file.log.level },
-  };
+  const config = completed(input, file, { security, catalogue, callers });
   const notices = [...catalogue.notices, ...callers.notices, ...policyNotices(config), ...keyNotices(config)];
-  return { config, notices, localKey };
+  return { config, notices, localKey: generated.localKey };
 }
 
 /**
@@ -107,28 +85,76 @@ function catalogueOf(file: SwitchyardFile, environment: Environment): Catalogue 
   return buildCatalogue({ operator: { providers: file.providers, models: file.models }, builtin, environment });
 }
 
-function callersOf(file: SwitchyardFile, security: SecuritySettings): Callers {
-  const { tenants, keys } = file;
-  return buildCallers({
-    tenants,
-    keys,
-    pepper: security.pepper,
-    defaultPermissions: security.defaultPermissions,
-    compat: security.compat,
-  });
+function callersOf(file: SwitchyardFile, security: SecuritySettings, { localKey }: GeneratedSecrets): Callers {
+  const keys = localKey === null ? file.keys : [{ id: 'local', key: localKey }];
+  const { pepper, defaultPermissions, compat } = security;
+  return buildCallers({ tenants: file.tenants, keys, pepper, defaultPermissions, compat });
+}
+
+/** Secrets that the file does not give. */
+interface GeneratedSecrets {
+  readonly pepper: string;
+  readonly encryptionKey: string;
+  readonly localKey: string | null;
+  readonly faults: readonly RawFault[];
 }
 
 /** With faults already found nothing will be started, so nothing is written either. */
-function securitySettings(file: SwitchyardFile, secrets: SecretStore, isFaulty: boolean): SecuritySettings {
+function generatedSecrets(input: LoadInput, file: SwitchyardFile, isFaulty: boolean): GeneratedSecrets {
+  const isThrowaway = isFaulty || input.secrets === 'throwaway';
+  const store = isThrowaway ? throwawaySecrets() : keptSecrets(resolve(file.data_dir));
+  const isDemo = input.path === null && input.text === undefined;
+  const { pepper, encryption_key: encryptionKey } = file.security;
+  try {
+    return {
+      pepper: pepper ?? store.obtain(PEPPER, randomSecret),
+      encryptionKey: encryptionKey ?? store.obtain(ENCRYPTION_KEY, randomSecret),
+      localKey: isDemo ? store.obtain(LOCAL_KEY, () => `sk-switchyard-local-${randomSecret()}`) : null,
+      faults: [],
+    };
+  } catch (error) {
+    const expected = `a directory for generated secrets (${(error as Error).message})`;
+    const fault = { path: ['data_dir'], value: file.data_dir, expected, unknownKey: false };
+    return { pepper: randomSecret(), encryptionKey: randomSecret(), localKey: null, faults: [fault] };
+  }
+}
+
+function securitySettings(file: SwitchyardFile, { pepper, encryptionKey }: GeneratedSecrets): SecuritySettings {
   const { security } = file;
-  const store = isFaulty ? throwawaySecrets() : secrets;
   return {
-    pepper: Buffer.from(security.pepper ?? store.obtain(PEPPER, randomSecret), 'utf8'),
-    encryptionKey: Buffer.from(security.encryption_key ?? store.obtain(ENCRYPTION_KEY, randomSecret), 'utf8'),
+    pepper: Buffer.from(pepper, 'utf8'),
+    encryptionKey: Buffer.from(encryptionKey, 'utf8'),
     privateHosts: security.private_hosts,
     defaultPermissions: security.default_permissions,
     compat: compatFlags(file.compat),
     hashUser: security.hash_user,
+  };
+}
+
+interface CheckedParts {
+  readonly security: SecuritySettings;
+  readonly catalogue: Catalogue;
+  readonly callers: Callers;
+}
+
+function completed(input: LoadInput, file: SwitchyardFile, parts: CheckedParts): GatewayConfig {
+  const { security, catalogue, callers } = parts;
+  const machine = { hasRedis: file.redis !== undefined, cores: input.cores ?? availableParallelism() };
+  return {
+    source: input.path,
+    simulated: isSimulated(file, catalogue),
+    server: serverSettings(file.server, machine),
+    redis: file.redis === undefined ? null : { url: file.redis.url },
+    database: file.database === undefined ? null : { url: file.database.url },
+    dataDir: resolve(file.data_dir),
+    routing: routingSettings(file.routing),
+    timeouts: timeoutSettings(file.timeouts),
+    catalog: catalogue.snapshot,
+    tenants: callers.tenants,
+    keys: callers.keys,
+    limits: { mode: file.limits.mode },
+    security,
+    log: { level: file.log.level },
   };
 }
 
@@ -161,8 +187,4 @@ function keyNotices(config: GatewayConfig): ConfigNotice[] {
 
 function inFileOrder(faults: readonly ConfigFault[]): ConfigFault[] {
   return [...faults].sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity) || 0);
-}
-
-function textOr(value: unknown, fallback: string): string {
-  return typeof value === 'string' ? value : fallback;
 }

@@ -173,13 +173,17 @@ export function policyRules(section: PolicySection): PolicyRules {
     enforceDistillableText: section.enforce_distillable_text,
     requireParameters: section.require_parameters,
     quantizations: nonEmpty(section.quantizations),
-    maxPrice: section.max_price === undefined ? undefined : stated<MaxPrice>({ ...section.max_price }),
+    maxPrice: section.max_price && maxPrice(section.max_price),
     preferredMinThroughput: percentiles(section.preferred_min_throughput),
     preferredMaxLatency: percentiles(section.preferred_max_latency),
     regions: section.regions?.map((region) => region.toLowerCase()),
     models: nonEmpty(section.models),
     sticky: section.sticky,
   });
+}
+
+function maxPrice({ prompt, completion, request, image, audio }: MaxPriceSection): MaxPrice {
+  return stated<MaxPrice>({ prompt, completion, request, image, audio });
 }
 
 function percentiles(preference: number | Percentiles | null | undefined): Percentiles | undefined {

@@ -2,7 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { ConfigPath } from './config-path.js';
-import { expectationOf } from './expectation.js';
+import { EACH_ENTRY, expectationOf } from './expectation.js';
 import { nearestWord } from './nearest-word.js';
 import type { Property, SettingsClass } from './settings-metadata.js';
 import { propertiesOf } from './settings-metadata.js';
@@ -60,30 +60,25 @@ function unknownKey(error: ValidationError, path: ConfigPath, known: readonly st
 
 /** A check on each element of a list fails as one; the elements that fail it alone are the ones at fault. */
 function elementsAtFault(property: Property, value: unknown, path: ConfigPath, expected: string): RawFault[] {
-  const whole = [{ path, value, expected, unknownKey: false }];
-  if (!Array.isArray(value)) return whole;
-  const rules = property.rules.filter((rule) => rule.each && rule.type === 'customValidation');
-  const faulty = value.flatMap((element: unknown, index) => {
-    const passes = rules.every((rule) =>
-      getMetadataStorage()
-        .getTargetValidatorConstraints(rule.constraintCls)
-        .every(({ instance }) =>
-          instance.validate(element, {
-            value: element,
-            constraints: rule.constraints as unknown[],
-            targetName: '',
-            object: {},
-            property: property.name,
-          }),
-        ),
-    );
-    return passes
+  const elements: readonly unknown[] = Array.isArray(value) ? value : [];
+  const faulty = elements.flatMap((element, index) =>
+    passesAlone(property, element)
       ? []
-      : [{ path: [...path, index], value: element, expected: elementWords(expected), unknownKey: false }];
+      : [{ path: [...path, index], value: element, expected: elementWords(expected), unknownKey: false }],
+  );
+  return faulty.length > 0 ? faulty : [{ path, value, expected, unknownKey: false }];
+}
+
+function passesAlone(property: Property, element: unknown): boolean {
+  const rules = property.rules.filter((rule) => rule.each && rule.type === 'customValidation');
+  return rules.every((rule) => {
+    const constraints = rule.constraints as unknown[];
+    const argument = { value: element, constraints, targetName: '', object: {}, property: property.name };
+    const checks = getMetadataStorage().getTargetValidatorConstraints(rule.constraintCls);
+    return checks.every(({ instance }) => instance.validate(element, argument) === true);
   });
-  return faulty.length > 0 ? faulty : whole;
 }
 
 function elementWords(listWords: string): string {
-  return listWords.split(', each entry ')[1] ?? listWords;
+  return listWords.split(EACH_ENTRY)[1] ?? listWords;
 }

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule, MiddlewareConsumer, ModuleMetadata, NestModule } from '@nestjs/common';
+import type { DynamicModule, MiddlewareConsumer, NestModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TimerWheel } from '@switchyard/transport';
 import { AnswerIds } from './answer-ids.js';
@@ -10,7 +10,6 @@ import { HealthController } from './health.controller.js';
 import { KeyGuard } from './key.guard.js';
 import { ModelAccess } from './model-access.js';
 import { ModelsController } from './models.controller.js';
-import { Readiness } from './readiness.js';
 import { WrongMethodController } from './wrong-method.controller.js';
 
 /**
@@ -19,22 +18,20 @@ import { WrongMethodController } from './wrong-method.controller.js';
  */
 @Module({})
 export class ControlModule implements NestModule {
-  /** `imports` must export `RuntimeState` and the `PLANNING_SERVICE`. */
-  static with(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
+  /** `shared` must export `RuntimeState`, `Lifecycle`, `ProcessLog` and the `PLANNING_SERVICE`. */
+  static of(shared: DynamicModule): DynamicModule {
     return {
       module: ControlModule,
-      imports,
+      imports: [shared],
       // The order is the order of the routes: the wrong-method routes take what the others left.
       controllers: [HealthController, ModelsController, ExplainController, WrongMethodController],
       providers: [
         BodyBytesPipe,
         KeyGuard,
         ModelAccess,
-        Readiness,
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: TimerWheel, useFactory: () => new TimerWheel() },
       ],
-      exports: [Readiness],
     };
   }
 

@@ -1,9 +1,10 @@
-import { Catch, HttpException, Logger } from '@nestjs/common';
+import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contract';
 import type { ErrorCode } from '@switchyard/contract';
 import type { Request, Response } from 'express';
 import { sendError, sendErrorAndClose } from '../edge/send-error.js';
+import { ProcessLog } from '../process/process-log.js';
 import { idsOf } from './answer-ids.js';
 import { clientDialect } from './client-dialect.js';
 
@@ -19,7 +20,7 @@ const FRAMEWORK_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> =
 /** Turns whatever was thrown into an error of the client's protocol. What is Switchyard's own fault is logged, not told. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger(ErrorFilter.name);
+  constructor(private readonly log: ProcessLog) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -29,12 +30,14 @@ export class ErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const error = this.presentable(thrown, request);
-    const answer = hasUnreadBody(request) ? sendErrorAndClose.bind(null, request) : sendError;
-    answer(response, error, clientDialect(request), idsOf(response));
+    const ids = idsOf(response);
+    const error = this.presentable(thrown, request, ids.requestId);
+    const dialect = clientDialect(request);
+    if (hasUnreadBody(request)) sendErrorAndClose(request, response, error, dialect, ids);
+    else sendError(response, error, dialect, ids);
   }
 
-  private presentable(thrown: unknown, request: Request): GatewayError {
+  private presentable(thrown: unknown, request: Request, requestId: string): GatewayError {
     if (thrown instanceof GatewayError) return thrown;
     if (thrown instanceof HttpException) {
       const status = thrown.getStatus();
@@ -42,9 +45,7 @@ export class ErrorFilter implements ExceptionFilter {
       const known = FRAMEWORK_ERRORS[status];
       if (known !== undefined) return new GatewayError(known[0], known[1]);
     }
-    this.logger.error(
-      thrown instanceof Error ? (thrown.stack ?? thrown.message) : 'something that is no Error was thrown',
-    );
+    this.log.logger.error({ err: thrown, request_id: requestId }, 'fault outside of a request to a model');
     return new GatewayError('internal', 'Internal error. It has been logged under this request id.');
   }
 }

@@ -1,11 +1,11 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { Readiness } from './readiness.js';
+import { Lifecycle } from '../edge/lifecycle.js';
 
 /** For load balancers: open to all, and without detail. */
 @Controller()
 export class HealthController {
-  constructor(private readonly readiness: Readiness) {}
+  constructor(private readonly lifecycle: Lifecycle) {}
 
   @Get('healthz')
   alive(): { status: string } {
@@ -14,8 +14,9 @@ export class HealthController {
 
   @Get('readyz')
   ready(@Res({ passthrough: true }) response: Response): { status: string } {
-    const { state } = this.readiness;
-    response.status(state === 'ready' ? 200 : 503);
-    return { status: state };
+    const { isReady, isDraining } = this.lifecycle;
+    response.status(isReady ? 200 : 503);
+    if (isReady) return { status: 'ready' };
+    return { status: isDraining ? 'draining' : 'starting' };
   }
 }

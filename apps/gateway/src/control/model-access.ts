@@ -11,6 +11,8 @@ export interface PermittedModel {
   readonly endpoints: readonly Endpoint[];
 }
 
+const ID_SHOWN_MAX = 200;
+
 /** A request that asks for nothing in particular, so that only rules speak against an endpoint. */
 const PLAIN_REQUEST: RequestFacts = {
   protocol: 'chat',
@@ -61,11 +63,8 @@ export class ModelAccess {
     const model = admission.loaded.config.catalog.resolve(id)?.model;
     const permitted = this.permitted(admission).find((candidate) => candidate.model.id === model?.id);
     if (permitted !== undefined) return permitted;
-    throw new GatewayError(
-      'model_not_found',
-      `The model "${id.slice(0, 200)}" does not exist or this API key may not use it.`,
-      { param: 'model' },
-    );
+    const message = `The model \`${id.slice(0, ID_SHOWN_MAX)}\` does not exist or you do not have access to it.`;
+    throw new GatewayError('model_not_found', message, { param: 'model' });
   }
 }
 

@@ -3,7 +3,7 @@ import { GatewayError } from '@switchyard/contract';
 import type { Request, Response } from 'express';
 
 const READ_ROUTES = ['v1/models{/*rest}', 'v1/providers', 'healthz', 'readyz'];
-const WRITE_ROUTES = ['v1/routing/explain', 'v1/messages', 'v1/chat/completions'];
+const WRITE_ROUTES = ['v1/routing/explain'];
 
 /** Known paths with a method they do not take. Must be registered after every other controller. */
 @Controller()

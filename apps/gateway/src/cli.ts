@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { runCommand } from './cli-commands.js';
+import { processOutput } from './cli-output.js';
+import { processEnvironment } from './config/environment.js';
+
+const status = await runCommand(process.argv.slice(2), {
+  environment: processEnvironment(),
+  output: processOutput,
+  start: async (options) => {
+    // Loaded only when needed, so that the other commands answer at once.
+    const { startSwitchyard } = await import('./process/start.js');
+    await startSwitchyard(options);
+  },
+});
+if (status !== null) process.exitCode = status;
