@@ -17,7 +17,7 @@ export interface Deviations {
   readonly toolIds?: 'any' | 'alnum9';
   /** Longest tool name accepted. Default 64. */
   readonly toolNameMax?: number;
-  /** Parameters the host answers with a 400, never sent to it. */
+  /** Parameters the host answers with a 400, never sent to it: top-level fields, and `messages[].name`. */
   readonly rejects?: readonly string[];
   /** Sampling parameters beyond OpenAI's that the host takes: `top_k`, `min_p`, `repetition_penalty`. */
   readonly accepts?: readonly string[];
@@ -44,8 +44,15 @@ export interface Deviations {
   readonly imageUrls?: boolean;
   /** How the host counts completion tokens: reasoning inside (OpenAI, default) or outside (xAI). */
   readonly completionTokens?: 'include-reasoning' | 'exclude-reasoning';
-  /** Field of the answer that carries reasoning where it is neither `reasoning_content` nor `reasoning`: `<think>` tags in the text. */
+  /**
+   * Reasoning as `<think>` tags in the text. Default: told from text only at the very start of an answer that has no
+   * reasoning field; true: anywhere in it; false: never.
+   */
   readonly thinkTags?: boolean;
   /** Origin under which reasoning signatures and encrypted reasoning of this host are tagged. Default: the profile's id. */
   readonly signatureOrigin?: string;
+  /** Where a user message right after tool messages goes: sent as it is (default), or its text at the end of the last result (Mistral wants an assistant turn there). */
+  readonly userAfterTool?: 'send' | 'merge';
+  /** Field of the end user's hashed id. Default `user`. */
+  readonly endUserField?: 'user' | 'safety_identifier';
 }

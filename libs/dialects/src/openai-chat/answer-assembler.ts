@@ -1,0 +1,123 @@
+import { totalOutput } from '@switchyard/contract';
+import type { JsonObject, JsonValue } from '@switchyard/contract';
+import type { StreamEvent, UsageReport } from '@switchyard/conversation';
+import type { AnswerOrigin } from '../dialect.js';
+import { BlockSequencer } from './block-sequencer.js';
+import { DeltaReader } from './delta-reader.js';
+import { defined, numberOf, objectOf, objectsOf, textOf } from './fields.js';
+import { readFinishReason } from './finish-reason.js';
+import { LogprobsCollector } from './logprobs.js';
+import { innerError, invalidAnswer, outOfResources, truncated } from './upstream-errors.js';
+import { NO_USAGE, readUsage } from './usage.js';
+
+/**
+ * Turns the chunks of one answer into neutral events. A whole JSON answer is one chunk to it, so that both forms are read
+ * by the same rules. Only choice 0 is translated.
+ */
+export class AnswerAssembler {
+  private readonly sequencer = new BlockSequencer();
+  private readonly delta: DeltaReader;
+  private readonly logprobs = new LogprobsCollector();
+  private started = false;
+  private finished = false;
+  private finishReason: string | null = null;
+  private stopSequence: string | undefined;
+  private serviceTier: string | undefined;
+  private usage: UsageReport = NO_USAGE;
+  private isEnded = false;
+
+  constructor(private readonly origin: AnswerOrigin) {
+    this.delta = new DeltaReader(origin, this.sequencer);
+  }
+
+  get ended(): boolean {
+    return this.isEnded;
+  }
+
+  /** Events of one chunk. Throws `UpstreamError` on a finish reason that is a failure. */
+  chunk(chunk: JsonObject): StreamEvent[] {
+    this.readTotals(chunk);
+    // Azure's prelude and every usage-only chunk have no choices; an asynchronous filter chunk has no delta.
+    const choice = objectsOf(chunk['choices']).find((candidate) => (numberOf(candidate['index']) ?? 0) === 0);
+    if (choice === undefined) return [];
+    const events: StreamEvent[] = this.started ? [] : [this.start(chunk)];
+    const delta = objectOf(choice['delta']) ?? objectOf(choice['message']);
+    if (delta !== undefined) this.delta.read(delta);
+    this.logprobs.add(choice['logprobs']);
+    this.readFinish(choice, chunk);
+    events.push(...this.sequencer.take());
+    return events;
+  }
+
+  /**
+   * What is owed at the end. `terminated`: the host said `[DONE]` or the answer was JSON; `closed`: the connection ended.
+   * Throws `UpstreamError`: `truncated` when the answer broke off, `invalid_answer` when it holds nothing.
+   */
+  end(how: 'terminated' | 'closed'): StreamEvent[] {
+    if (this.started && !this.finished && (how === 'closed' || this.delta.tools.hasUnfinished)) throw truncated();
+    this.delta.finish();
+    this.sequencer.finish();
+    if (this.delta.tools.hasNameless) throw invalidAnswer('a tool call without a name');
+    const stopReason = readFinishReason(this.finishReason, {
+      hasToolCalls: this.delta.tools.hasCalls,
+      hasRefusal: this.delta.hasRefusal,
+      stopSequence: this.stopSequence,
+    });
+    const meansSomething = stopReason !== 'end' && stopReason !== 'tool-use';
+    if (!this.started || (!this.sequencer.hasContent && !meansSomething && totalOutput(this.usage.usage) === 0)) {
+      throw invalidAnswer('nothing');
+    }
+    this.isEnded = true;
+    const logprobs = this.logprobs.value;
+    return [
+      ...this.sequencer.take(),
+      ...(logprobs === undefined ? [] : [{ type: 'logprobs' as const, value: logprobs }]),
+      {
+        type: 'message-delta',
+        stopReason,
+        ...defined({ stopSequence: stopReason === 'stop-sequence' ? this.stopSequence : undefined }),
+      },
+      { type: 'message-end', usage: this.usage, ...defined({ serviceTier: this.serviceTier }) },
+    ];
+  }
+
+  private start(chunk: JsonObject): StreamEvent {
+    this.started = true;
+    const created = numberOf(chunk['created']);
+    const upstreamId = textOf(chunk['id']) ?? '';
+    this.delta.answerId = upstreamId;
+    return {
+      type: 'message-start',
+      upstreamId,
+      upstreamModel: textOf(chunk['model']) ?? '',
+      usage: NO_USAGE,
+      ...defined({
+        createdS: created === 0 ? undefined : created,
+        serviceTier: this.serviceTier,
+        systemFingerprint: textOf(chunk['system_fingerprint']),
+      }),
+    };
+  }
+
+  /** Usage may come on any chunk, more than once and cumulative: the last one counts. */
+  private readTotals(chunk: JsonObject): void {
+    this.serviceTier = textOf(chunk['service_tier']) ?? this.serviceTier;
+    const report = readUsage(usageIn(chunk), this.origin.deviations);
+    if (report.present || report.suspect.length > 0) this.usage = report;
+  }
+
+  private readFinish(choice: JsonObject, chunk: JsonObject): void {
+    this.stopSequence = textOf(choice['stop_reason']) ?? this.stopSequence;
+    const reason = textOf(choice['finish_reason']);
+    if (reason === undefined) return;
+    if (reason === 'error') throw innerError(choice['error'] ?? chunk['error']);
+    if (reason === 'insufficient_system_resource') throw outOfResources();
+    this.finished = true;
+    this.finishReason = reason;
+  }
+}
+
+/** A chunk's usage; Groq used to put it under `x_groq` alone. */
+export function usageIn(chunk: JsonObject): JsonValue | undefined {
+  return objectOf(chunk['usage']) ?? objectOf(objectOf(chunk['x_groq'])?.['usage']);
+}

@@ -1,0 +1,42 @@
+import type { JsonObject, JsonValue } from '@switchyard/contract';
+import { isJsonObject } from '@switchyard/contract';
+import type { StreamEvent } from '@switchyard/conversation';
+import type { AnswerOrigin, StreamReader } from '../dialect.js';
+import type { SseFrame } from '../sse/frame.js';
+import { AnswerAssembler } from './answer-assembler.js';
+import { errorInBody, innerError, invalidAnswer } from './upstream-errors.js';
+
+/** Reads a stream of `chat.completion.chunk`s of any OpenAI-compatible host. */
+export class ChatStreamReader implements StreamReader {
+  private readonly assembler: AnswerAssembler;
+
+  constructor(origin: AnswerOrigin) {
+    this.assembler = new AnswerAssembler(origin);
+  }
+
+  read(frame: SseFrame): readonly StreamEvent[] {
+    if (this.assembler.ended || frame.data === '') return [];
+    if (frame.data.trim() === '[DONE]') return this.assembler.end('terminated');
+    return this.assembler.chunk(parseChunk(frame));
+  }
+
+  end(): readonly StreamEvent[] {
+    return this.assembler.ended ? [] : this.assembler.end('closed');
+  }
+}
+
+/** The frame's JSON object. Throws `UpstreamError` when it is an error or not JSON. */
+export function parseChunk(frame: SseFrame): JsonObject {
+  let chunk: unknown;
+  try {
+    chunk = JSON.parse(frame.data);
+  } catch {
+    if (frame.event === 'error') throw innerError(frame.data);
+    throw invalidAnswer('an event that is not JSON');
+  }
+  if (frame.event === 'error') throw innerError(chunk as JsonValue);
+  if (!isJsonObject(chunk)) throw invalidAnswer('an event that is not a JSON object');
+  const error = errorInBody(chunk);
+  if (error !== null) throw error;
+  return chunk;
+}

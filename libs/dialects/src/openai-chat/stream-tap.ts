@@ -1,0 +1,155 @@
+import { totalOutput } from '@switchyard/contract';
+import type { JsonObject } from '@switchyard/contract';
+import type { AnswerContext, AnswerOrigin, StreamProgress, StreamTap } from '../dialect.js';
+import type { SseFrame } from '../sse/frame.js';
+import { sseFrame } from '../sse/frame.js';
+import { usageIn } from './answer-assembler.js';
+import { DeltaTemplate } from './delta-template.js';
+import { listOf, objectOf, objectsOf, textOf } from './fields.js';
+import { editMembers } from './member-edits.js';
+import { choiceIndex, isMeaningfulStop, messageLength, stopReasonOf } from './pass-through.js';
+import { parseChunk } from './read-stream.js';
+import { invalidAnswer, truncated } from './upstream-errors.js';
+import { NO_USAGE, readUsage } from './usage.js';
+import { DONE_FRAME } from './write-stream.js';
+
+/**
+ * Passes a chat stream to a chat client: chunks as they came but for the model's name, cost and routing metadata. What
+ * accounting needs is read in passing; only chunks that are more than a delta are parsed.
+ */
+export class ChatStreamTap implements StreamTap {
+  readonly progress: StreamProgress = {
+    semantic: false,
+    done: false,
+    usage: NO_USAGE,
+    stopReason: null,
+    upstreamModel: '',
+    upstreamId: '',
+    serviceTier: null,
+    contentLength: 0,
+  };
+
+  private readonly modelJson: string;
+  private template: DeltaTemplate | null = null;
+  /** Choices seen and not finished; several with `n` above 1. */
+  private readonly openChoices = new Set<number>();
+  private readonly finishedChoices = new Set<number>();
+  private started = false;
+  private readonly shape = { hasCalls: false, hasRefusal: false };
+  private owesRouting: boolean;
+
+  constructor(
+    private readonly origin: AnswerOrigin,
+    private readonly context: AnswerContext,
+  ) {
+    this.modelJson = JSON.stringify(context.publicModel);
+    this.owesRouting = context.routing !== null;
+  }
+
+  pass(frame: SseFrame): string {
+    const { data } = frame;
+    if (this.progress.done || data === '') return '';
+    const fast = frame.event === null ? (this.template?.match(data) ?? null) : null;
+    if (fast !== null) {
+      this.countContent(fast.length);
+      return `data: ${fast.text}\n\n`;
+    }
+    if (data.trim() === '[DONE]') return this.finish();
+    const chunk = parseChunk(frame);
+    this.observe(chunk);
+    // Line breaks between tokens are white space to JSON and the end of the line to SSE.
+    return this.forward(data.replace(/[\r\n]+/g, ' '), chunk);
+  }
+
+  end(): string {
+    if (this.progress.done) return '';
+    if (this.started && this.openChoices.size > 0) throw truncated();
+    return this.finish();
+  }
+
+  private finish(): string {
+    const { progress } = this;
+    if (!progress.semantic && !isMeaningfulStop(progress.stopReason) && totalOutput(progress.usage.usage) === 0) {
+      throw invalidAnswer('nothing');
+    }
+    progress.done = true;
+    return this.lastRouting() + DONE_FRAME;
+  }
+
+  private observe(chunk: JsonObject): void {
+    const { progress } = this;
+    progress.upstreamId ||= textOf(chunk['id']) ?? '';
+    progress.upstreamModel ||= textOf(chunk['model']) ?? '';
+    progress.serviceTier = textOf(chunk['service_tier']) ?? progress.serviceTier;
+    const report = readUsage(usageIn(chunk), this.origin.deviations);
+    if (report.present || report.suspect.length > 0) progress.usage = report;
+    for (const choice of objectsOf(chunk['choices'])) this.observeChoice(choice);
+  }
+
+  private observeChoice(choice: JsonObject): void {
+    this.started = true;
+    const delta = objectOf(choice['delta']) ?? objectOf(choice['message']);
+    this.countContent(messageLength(delta));
+    this.shape.hasCalls ||=
+      listOf(delta?.['tool_calls']).length > 0 || objectOf(delta?.['function_call']) !== undefined;
+    this.shape.hasRefusal ||= textOf(delta?.['refusal']) !== undefined;
+    const index = choiceIndex(choice);
+    const stopReason = stopReasonOf(choice, this.shape);
+    if (stopReason === null) {
+      // Azure's asynchronous filter may speak of a choice after its end.
+      if (!this.finishedChoices.has(index)) this.openChoices.add(index);
+      return;
+    }
+    this.openChoices.delete(index);
+    this.finishedChoices.add(index);
+    if (index === 0) this.progress.stopReason = stopReason;
+    // A refusal may have no content at all and is an answer all the same.
+    if (stopReason === 'refusal' || stopReason === 'content-filter') this.progress.semantic = true;
+  }
+
+  private countContent(length: number): void {
+    if (length === 0) return;
+    this.progress.semantic = true;
+    this.progress.contentLength += length;
+  }
+
+  private forward(text: string, chunk: JsonObject): string {
+    const choices = objectsOf(chunk['choices']);
+    const usage = objectOf(chunk['usage']);
+    const { includeUsage } = this.context;
+    const isUsageChunk = choices.length === 0 && usage !== undefined;
+    if (isUsageChunk && !includeUsage) return '';
+    const isLast =
+      this.started && this.openChoices.size === 0 && (isUsageChunk || !includeUsage || usage !== undefined);
+
+    const replacements = new Map([['model', this.modelJson]]);
+    const cost = usage !== undefined && includeUsage && isLast ? this.costFields() : null;
+    if (cost !== null) replacements.set('usage', JSON.stringify({ ...usage, ...cost }));
+    const routing = isLast ? this.takeRouting() : null;
+    const additions = new Map(routing === null ? [] : [['routing', JSON.stringify(routing)]]);
+    if (cost === null && routing === null)
+      this.template = DeltaTemplate.learn(text, chunk, this.modelJson) ?? this.template;
+    return sseFrame(null, editMembers(text, replacements, additions));
+  }
+
+  private costFields(): JsonObject | null {
+    const { usage } = this.progress;
+    return usage.present ? this.context.costFields(usage.usage) : null;
+  }
+
+  private takeRouting(): JsonObject | null {
+    if (!this.owesRouting) return null;
+    this.owesRouting = false;
+    return this.context.routing?.() ?? null;
+  }
+
+  /** A client that asked for usage and got no chunk of it gets the routing metadata in one of its own. */
+  private lastRouting(): string {
+    const routing = this.context.includeUsage ? this.takeRouting() : null;
+    if (routing === null) return '';
+    const { generationId, createdS, publicModel } = this.context;
+    const id = this.progress.upstreamId || `chatcmpl-${generationId}`;
+    const chunk = { id, object: 'chat.completion.chunk', created: createdS, model: publicModel, choices: [], routing };
+    return sseFrame(null, JSON.stringify(chunk));
+  }
+}
