@@ -25,8 +25,8 @@ describe.each(PATHS)('POST %s', (path) => {
   const isMessages = path === '/v1/messages';
 
   it.each<[string, string, number, string]>([
-    ['malformed JSON', '{"model": "acme/chat",', 400, 'offset'],
-    ['trailing bytes', `${JSON.stringify(SOUND)} extra`, 400, 'offset'],
+    ['malformed JSON', '{"model": "acme/chat",', 400, 'byte'],
+    ['trailing bytes', `${JSON.stringify(SOUND)} extra`, 400, 'byte'],
     ['an array', '[]', 400, 'object'],
     ['an empty body', '', 400, ''],
     ['deep nesting', `{"model":"acme/chat","max_tokens":1,"messages":[],"x":${deep(5_000)}}`, 400, 'deep'],

@@ -5,6 +5,8 @@ import type { Rig } from './gateway-harness.js';
 export const PolicyModels = {
   /** At three hosts of differing price, policy and quantization, all OpenAI-compatible. */
   open: 'acme/open',
+  /** The same, but never called, only explained. */
+  untried: 'acme/untried',
   /** At a host that speaks Messages. */
   messages: 'acme/messages',
   /** Only at a host of unknown data policy. */
@@ -22,6 +24,12 @@ const provider = (id: string, dialect: string, policy: string): string =>
 const endpoint = (providerId: string, upstream: string, extra = ''): string =>
   `      - { provider: ${providerId}, upstream_model: "${upstream}", price: { prompt: 1, completion: 2 }${extra} }`;
 
+const threeHosts = (id: string): string => `  - id: ${id}
+    endpoints:
+      - { provider: alpha, upstream_model: up-open, price: { prompt: 0.1, completion: 0.2 }, prior: { throughput: 10, latency: 2 }, supported_parameters: [tools, temperature, stop] }
+      - { provider: beta, upstream_model: up-open, quantization: fp8, price: { prompt: 0.2, completion: 0.4 }, prior: { throughput: 50, latency: 1 }, supported_parameters: [tools, temperature, stop] }
+      - { provider: gamma, upstream_model: up-open, quantization: bf16, price: { prompt: 0.4, completion: 0.8 }, prior: { throughput: 90, latency: 0.5 }, supported_parameters: [tools, temperature, stop] }`;
+
 const FAILING_HOSTS = ['f-one', 'f-two', 'f-three'];
 
 const YAML = `
@@ -36,11 +44,7 @@ ${provider('gamma', 'openai-chat', '{ trains: false, retains: false, zdr: true }
 ${provider('speaks-messages', 'anthropic-messages', '{}')}
 ${FAILING_HOSTS.map((id) => provider(id, 'openai-chat', '{}')).join('\n')}
 models:
-  - id: ${PolicyModels.open}
-    endpoints:
-      - { provider: alpha, upstream_model: up-open, price: { prompt: 0.1, completion: 0.2 }, prior: { throughput: 10, latency: 2 }, supported_parameters: [tools, temperature, stop] }
-      - { provider: beta, upstream_model: up-open, quantization: fp8, price: { prompt: 0.2, completion: 0.4 }, prior: { throughput: 50, latency: 1 }, supported_parameters: [tools, temperature, stop] }
-      - { provider: gamma, upstream_model: up-open, quantization: bf16, price: { prompt: 0.4, completion: 0.8 }, prior: { throughput: 90, latency: 0.5 }, supported_parameters: [tools, temperature, stop] }
+${[PolicyModels.open, PolicyModels.untried].map(threeHosts).join('\n')}
   - id: ${PolicyModels.messages}
     endpoints:
 ${endpoint('speaks-messages', 'up-messages')}

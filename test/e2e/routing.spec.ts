@@ -25,7 +25,6 @@ describe.each(PROTOCOLS)('routing hints over %s', (protocol, path) => {
     ['provider_only', { provider_only: ['beta'] }, 'beta'],
     ['provider_ignore', { provider_ignore: ['alpha', 'gamma'] }, 'beta'],
     ['provider_sort by price', { provider_sort: 'price' }, 'alpha'],
-    ['provider_sort by throughput', { provider_sort: 'throughput' }, 'gamma'],
     ['provider_zdr', { provider_zdr: true }, 'gamma'],
     ['provider_data_collection', { provider_data_collection: 'deny', provider_sort: 'price' }, 'beta'],
     ['provider_quantizations', { provider_quantizations: ['fp8'] }, 'beta'],
@@ -140,7 +139,16 @@ describe('explain and dispatch', () => {
     const attempts = plan.json['attempts'] as unknown as { endpoint: string }[];
     expect(attempts.length).toBeGreaterThan(3);
     expect(rig.simulator.requests.map((request) => request.provider)).toEqual(attempts.map((attempt) => attempt.endpoint));
-    expect(reply.json).toMatchObject({ error: { metadata: { previous_errors: attempts.map(() => ({ code: 'server', status: 503 })) } } });
+    expect(reply.json).toMatchObject({ error: { metadata: { previous_errors: attempts.map(() => ({ code: 'overloaded', status: 503 })) } } });
+  });
+
+  it.each([
+    ['throughput', ['gamma', 'beta', 'alpha']],
+    ['latency', ['gamma', 'beta', 'alpha']],
+    ['price', ['alpha', 'beta', 'gamma']],
+  ])('rank by %s from what is assumed of endpoints before anything was observed', async (sort, order) => {
+    const { json } = await rig.post('/v1/routing/explain?protocol=chat', bodyOf(PolicyModels.untried, { provider_sort: sort }));
+    expect((json['attempts'] as unknown as { endpoint: string }[]).map((attempt) => attempt.endpoint)).toEqual(order);
   });
 
   it('explains with every candidate either attempted or rejected for a reason', async () => {

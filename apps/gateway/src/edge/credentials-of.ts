@@ -11,9 +11,14 @@ export function keyHeadersOf(request: IncomingMessage): KeyHeaders {
   refuseRepeatedHeaders(request.rawHeaders);
   const apiKey = request.headers['x-api-key'];
   return {
-    authorization: request.headers.authorization,
-    apiKey: typeof apiKey === 'string' ? apiKey : undefined,
+    authorization: presentIn(request.headers.authorization),
+    apiKey: presentIn(typeof apiKey === 'string' ? apiKey : undefined),
   };
+}
+
+/** Clients configured with an empty key still send the header; it says nothing. */
+function presentIn(value: string | undefined): string | undefined {
+  return value?.trim() === '' ? undefined : value;
 }
 
 function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {
