@@ -7,7 +7,7 @@ import type { WrittenEndpoint, WrittenModalities, WrittenModel, WrittenProvider,
 
 /** What a model's endpoints need to know of the rest of the catalogue. */
 export interface ProviderLookup {
-  /** By provider id; `null` = declared, but its dialect is not spoken yet. */
+  /** By provider id; `null` = left out for now, absent = faulty. */
   readonly providers: ReadonlyMap<string, Provider | null>;
   readonly entries: ReadonlyMap<string, WrittenProvider>;
 }
@@ -38,7 +38,9 @@ export function buildModel(
     const path = place.endpointPath(endpoint, index);
     checkTag(endpoint, tags, path, faults);
     const provider = lookup.providers.get(endpoint.provider);
-    if (provider === undefined) faults.add(`${path}.provider`, endpoint.provider, 'the id of a provider in providers');
+    if (!lookup.entries.has(endpoint.provider)) {
+      faults.add(`${path}.provider`, endpoint.provider, 'the id of a provider in providers');
+    }
     if (provider === null) left.set(endpoint.provider, (left.get(endpoint.provider) ?? 0) + 1);
     const built = buildEndpoint(endpoint, { entry, modalities, provider, path, lookup, faults });
     if (built !== null) endpoints.push(built);

@@ -28,6 +28,7 @@ export function buildProvider(
   return {
     id: entry.id,
     name: entry.name ?? entry.id,
+    aliases: [...(entry.aliases ?? [])],
     dialect,
     baseUrl: entry.base_url.replace(/\/+$/, ''),
     credentials: buildCredentials(entry.credentials ?? [], path, faults),

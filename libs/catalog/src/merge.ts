@@ -11,7 +11,7 @@ export interface CatalogEntries {
 /**
  * The built-in catalogue with the operator's entries over it. A provider of the same id overrides field by field; a
  * model of the same id likewise, its endpoints extending or, by tag, replacing the built-in ones. Names and aliases that
- * the operator uses for something else are taken from the built-in entries, so that every name means one thing.
+ * the operator gives to something new are taken from the built-in entries: in a policy they mean the operator's.
  */
 export function mergeEntries(builtin: CatalogEntries, operator: CatalogEntries): CatalogEntries {
   const paths = new Map<object, string>([...entryPaths(builtin, 'catalog.'), ...entryPaths(operator, '')]);
@@ -25,7 +25,9 @@ export function mergeEntries(builtin: CatalogEntries, operator: CatalogEntries):
     paths.set(merged, paths.get(over) ?? over.id);
     return merged;
   });
-  const providerNames = namesTaken(operator.providers, (entry) => [entry.id, entry.name, ...(entry.aliases ?? [])]);
+  const builtinIds = new Set(builtin.providers.map((entry) => fold(entry.id)));
+  const added = operator.providers.filter((entry) => !builtinIds.has(fold(entry.id)));
+  const providerNames = namesTaken(added, (entry) => [entry.id, entry.name, ...(entry.aliases ?? [])]);
   const modelNames = namesTaken(operator.models, (entry) => [entry.id, ...(entry.aliases ?? [])]);
   return {
     providers: providers.map((entry) => carryPath(paths, entry, yieldProviderNames(entry, providerNames))),

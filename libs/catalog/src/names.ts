@@ -51,18 +51,18 @@ export class ModelNames {
   }
 }
 
-/** Finds providers by slug, display name or alias, ignoring case. */
+/** Finds providers by slug, display name or alias, ignoring case. Where several share a name, the first one has it. */
 export class ProviderNames {
   private readonly byName: ReadonlyMap<string, Provider>;
 
-  /** @param aliases other slugs, by provider id */
-  constructor(providers: readonly Provider[], aliases: ReadonlyMap<string, readonly string[]>) {
+  constructor(providers: readonly Provider[]) {
     const byName = new Map<string, Provider>();
-    for (const provider of providers) {
-      for (const alias of aliases.get(provider.id) ?? []) byName.set(alias.toLowerCase(), provider);
-    }
-    for (const provider of providers) byName.set(provider.name.toLowerCase(), provider);
-    for (const provider of providers) byName.set(provider.id.toLowerCase(), provider);
+    const note = (name: string, provider: Provider): void => {
+      if (!byName.has(name.toLowerCase())) byName.set(name.toLowerCase(), provider);
+    };
+    for (const provider of providers) note(provider.id, provider);
+    for (const provider of providers) note(provider.name, provider);
+    for (const provider of providers) for (const alias of provider.aliases ?? []) note(alias, provider);
     this.byName = byName;
   }
 

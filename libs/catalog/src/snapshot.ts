@@ -25,18 +25,18 @@ export interface SnapshotResult {
 
 /**
  * Builds an immutable view of the catalogue from entries that passed their own validation, and checks them against each
- * other: ids, names, aliases and tags that clash, providers that do not exist, prices out of range.
+ * other: ids, aliases and tags that clash, providers that do not exist, prices out of range.
  */
 export function buildSnapshot(input: SnapshotInput): SnapshotResult {
   const faults = new FaultList();
   const paths = entryPaths(input, '');
   const pathOf = (entry: object): string => paths.get(entry) ?? '';
-  const { lookup, aliases } = buildProviders(input.providers, pathOf, faults);
+  const lookup = buildProviders(input.providers, pathOf, faults);
   const left = new Map<string, number>();
   const models = buildModels(input.models, pathOf, lookup, faults, left);
   const providers = [...lookup.providers.values()].filter((provider) => provider !== null);
-  const version = input.version ?? versionOf(providers, models, aliases);
-  const snapshot = new Snapshot(version, providers, models, aliases);
+  const version = input.version ?? versionOf(providers, models);
+  const snapshot = new Snapshot(version, providers, models);
   return { snapshot: deepFreeze(snapshot), faults: faults.faults, notices: noticesOf(lookup, left) };
 }
 
@@ -48,10 +48,9 @@ class Snapshot implements CatalogSnapshot {
     readonly version: string,
     readonly providers: readonly Provider[],
     readonly models: readonly Model[],
-    providerAliases: ReadonlyMap<string, readonly string[]>,
   ) {
     this.#modelNames = new ModelNames(models);
-    this.#providerNames = new ProviderNames(providers, providerAliases);
+    this.#providerNames = new ProviderNames(providers);
   }
 
   resolve(id: string) {
@@ -63,21 +62,18 @@ class Snapshot implements CatalogSnapshot {
   }
 }
 
-function buildProviders(entries: readonly WrittenProvider[], pathOf: (entry: object) => string, faults: FaultList) {
+function buildProviders(
+  entries: readonly WrittenProvider[],
+  pathOf: (entry: object) => string,
+  faults: FaultList,
+): ProviderLookup {
   const providers = new Map<string, Provider | null>();
   const byId = new Map<string, WrittenProvider>();
-  const aliases = new Map<string, readonly string[]>();
-  const names = new NameRegister(faults);
+  const ids = new NameRegister(faults);
   for (const entry of entries) {
     const path = pathOf(entry);
-    const isNew = names.claim(entry.id, entry.id, `${path}.id`, 'an id that no other provider has');
-    names.claim(entry.name ?? entry.id, entry.id, `${path}.name`, 'a name that no other provider has');
-    for (const [index, alias] of (entry.aliases ?? []).entries()) {
-      names.claim(alias, entry.id, `${path}.aliases[${String(index)}]`, 'an alias that names no other provider');
-    }
-    if (!isNew) continue;
+    if (!ids.claimId(entry.id, `${path}.id`, 'an id that no other provider has')) continue;
     byId.set(entry.id, entry);
-    aliases.set(entry.id, entry.aliases ?? []);
     if (entry.dialect === undefined) {
       faults.add(`${path}.dialect`, undefined, `one of ${CONFIG_DIALECTS.join(', ')}`);
     } else if (!isSpoken(entry.dialect) || lacksOwnBaseUrl(entry)) {
@@ -87,8 +83,7 @@ function buildProviders(entries: readonly WrittenProvider[], pathOf: (entry: obj
       if (provider !== null) providers.set(entry.id, provider);
     }
   }
-  const lookup: ProviderLookup = { providers, entries: byId };
-  return { lookup, aliases };
+  return { providers, entries: byId };
 }
 
 function buildModels(
@@ -101,12 +96,12 @@ function buildModels(
   const names = new NameRegister(faults);
   const models: Model[] = [];
   const kept = entries.filter((entry) =>
-    names.claim(entry.id, entry.id, `${pathOf(entry)}.id`, 'an id that no other model has'),
+    names.claimId(entry.id, `${pathOf(entry)}.id`, 'an id that no other model has'),
   );
   for (const entry of kept) {
     const path = pathOf(entry);
     for (const [index, alias] of (entry.aliases ?? []).entries()) {
-      names.claim(alias, entry.id, `${path}.aliases[${String(index)}]`, 'an alias that names no other model');
+      names.claimAlias(alias, entry.id, `${path}.aliases[${String(index)}]`, 'an alias that names no other model');
     }
     const endpointPath = (endpoint: object, index: number): string =>
       pathOf(endpoint) || `${path}.endpoints[${String(index)}]`;
@@ -115,23 +110,27 @@ function buildModels(
   return models;
 }
 
-/** Names in use, ignoring case. One owner may claim a name several times; an owner's own id only once. */
+/** Names in use and whose they are, ignoring case. */
 class NameRegister {
   private readonly owners = new Map<string, string>();
 
   constructor(private readonly faults: FaultList) {}
 
-  /** False, with a fault, when somebody else has the name already. */
-  claim(name: string, owner: string, path: string, expected: string): boolean {
-    const key = name.toLowerCase();
-    const holder = this.owners.get(key);
-    const repeated = holder === owner && path.endsWith('.id');
-    if (holder !== undefined && (holder !== owner || repeated)) {
-      this.faults.add(path, name, expected);
-      return false;
-    }
-    this.owners.set(key, owner);
-    return true;
+  /** False, with a fault, when the name is in use. */
+  claimId(id: string, path: string, expected: string): boolean {
+    return this.claim(id, id, path, expected, this.owners.has(id.toLowerCase()));
+  }
+
+  /** False, with a fault, when the name is somebody else's; the owner may repeat it. */
+  claimAlias(alias: string, owner: string, path: string, expected: string): boolean {
+    const holder = this.owners.get(alias.toLowerCase()) ?? owner;
+    return this.claim(alias, owner, path, expected, holder !== owner);
+  }
+
+  private claim(name: string, owner: string, path: string, expected: string, taken: boolean): boolean {
+    if (taken) this.faults.add(path, name, expected);
+    else this.owners.set(name.toLowerCase(), owner);
+    return !taken;
   }
 }
 

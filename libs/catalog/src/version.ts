@@ -5,16 +5,9 @@ import type { Endpoint, Model, Provider } from '@switchyard/contract';
  * A content hash of all facts, the same whatever the order of the entries. Secrets stay out of it: of credentials only
  * whether there is one, of headers only their names.
  */
-export function versionOf(
-  providers: readonly Provider[],
-  models: readonly Model[],
-  providerAliases: ReadonlyMap<string, readonly string[]>,
-): string {
+export function versionOf(providers: readonly Provider[], models: readonly Model[]): string {
   const facts = {
-    providers: sortedBy(
-      providers.map((provider) => ({ ...providerFacts(provider), aliases: sorted(providerAliases.get(provider.id)) })),
-      (provider) => provider.id,
-    ),
+    providers: sortedBy(providers.map(providerFacts), (provider) => provider.id),
     models: sortedBy(models.map(modelFacts), (model) => model.id),
   };
   return `cat_${createHash('sha256').update(canonical(facts)).digest('hex').slice(0, 16)}`;
@@ -23,6 +16,7 @@ export function versionOf(
 function providerFacts(provider: Provider) {
   return {
     ...provider,
+    aliases: sorted(provider.aliases),
     credentials: provider.credentials.length > 0,
     headers: sorted(Object.keys(provider.headers)),
     dataPolicy: { ...provider.dataPolicy, regions: sorted(provider.dataPolicy.regions) },
