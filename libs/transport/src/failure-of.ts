@@ -1,4 +1,5 @@
 import type { UpstreamFailure } from '@switchyard/contract';
+import { errors } from 'undici';
 
 /** Words for what went wrong before an answer, by the error codes of Node (libuv, OpenSSL) and undici. */
 const BEFORE_ANSWER: Readonly<Record<string, string>> = {
@@ -32,12 +33,11 @@ const CLOSED_EARLY = 'it closed the connection before it answered';
  * the library's names hosts, addresses and ports.
  */
 export function failureOf(error: unknown, status: number | null): UpstreamFailure {
-  const code = codeOf(error);
-  if (isProtocolFault(code)) {
+  if (isProtocolFault(error)) {
     return { class: 'invalid_answer', status, message: 'The upstream answer is not valid HTTP.' };
   }
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return headersTimedOut();
   if (status !== null) return { class: 'truncated', status, message: 'The upstream connection broke off.' };
+  const code = codeOf(error);
   const what = BEFORE_ANSWER[code] ?? (/^ERR_(SSL|TLS)_/.test(code) ? 'TLS could not be agreed on' : CLOSED_EARLY);
   return { class: 'connect', status: null, message: `The upstream did not answer: ${what}.` };
 }
@@ -58,9 +58,17 @@ export function invalidAnswer(status: number | null, message: string): UpstreamF
   return { class: 'invalid_answer', status, message };
 }
 
-/** A malformed or oversized head or framing. An end in mid-message has codes of its own and means that the connection broke off. */
-function isProtocolFault(code: string): boolean {
-  return code === 'UND_ERR_HEADERS_OVERFLOW' || (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE');
+/** What undici says when an answer was begun as a protocol switch or a `100 Continue` that nobody asked for. */
+const UNASKED = new Set(['bad response', 'bad upgrade']);
+
+/**
+ * A malformed or oversized head or framing. undici leaves the parser's code out of its error, and an end in mid-message, which means that the
+ * connection broke off, is told from other faults by its wording alone.
+ */
+function isProtocolFault(error: unknown): boolean {
+  if (error instanceof errors.HTTPParserError) return !/\bEOF\b/.test(error.message);
+  if (error instanceof errors.SocketError) return UNASKED.has(error.message);
+  return error instanceof errors.HeadersOverflowError;
 }
 
 function codeOf(error: unknown): string {
