@@ -47,6 +47,8 @@ export interface Provider {
   readonly id: string;
   /** Display name (`DeepInfra`), matched without regard to case. */
   readonly name: string;
+  /** Other slugs that policies and hints may use for it (`bedrock` for `amazon-bedrock`), matched like `id`. */
+  readonly aliases?: readonly string[];
   readonly dialect: DialectId;
   readonly baseUrl: string;
   readonly credentials: readonly Credential[];
@@ -144,6 +146,8 @@ export interface ModelTraits {
   readonly stop?: boolean;
   /** True when a mid-conversation system message is accepted. */
   readonly midSystem?: boolean;
+  /** False when function tools are accepted on the chat dialect only with reasoning switched off (gpt-5.6 and later). */
+  readonly toolsWithReasoning?: boolean;
 }
 
 /** What a model id in a request resolved to. */

@@ -10,5 +10,5 @@ export type { PolicyByLayer } from './policy/merge-policy.js';
 export type { MergedPolicy, Rule } from './policy/merged-policy.js';
 export { plan } from './planning/plan.js';
 export type { PlanInput } from './planning/plan.js';
-export { recheck, standingReasons } from './planning/recheck.js';
+export { recheck } from './planning/recheck.js';
 export { explainPlan } from './planning/explain-plan.js';

@@ -7,8 +7,8 @@ import { priceWithinCaps } from './price-filter.js';
 import { distillable, noTraining, regionAllowed, zeroDataRetention } from './privacy-filters.js';
 import type { Filter, RequestView } from './request-view.js';
 
-/** What policy alone decides, whatever the request looks like. */
-const STANDING_FILTERS: readonly Filter[] = [
+/** Access, privacy and the endpoint itself first: what a refusal is about when several things are wrong at once. */
+const FILTERS: readonly Filter[] = [
   modelAllowed,
   regionAllowed,
   zeroDataRetention,
@@ -17,9 +17,6 @@ const STANDING_FILTERS: readonly Filter[] = [
   providerNotIgnored,
   distillable,
   quantizationAllowed,
-];
-
-const REQUEST_FILTERS: readonly Filter[] = [
   variantMatches,
   tierOptedIn,
   withinClosedOrder,
@@ -32,16 +29,5 @@ const REQUEST_FILTERS: readonly Filter[] = [
 
 /** Adds every reason why the endpoint may not serve the request: all of them, not the first. */
 export function collectReasons(reasons: Reason[], endpoint: Endpoint, asked: ModelRequest, view: RequestView): void {
-  for (const filter of STANDING_FILTERS) filter(reasons, endpoint, asked, view);
-  for (const filter of REQUEST_FILTERS) filter(reasons, endpoint, asked, view);
-}
-
-/** Adds every reason of standing policy; for listings, where there is no request yet. */
-export function collectStandingReasons(
-  reasons: Reason[],
-  endpoint: Endpoint,
-  asked: ModelRequest,
-  view: RequestView,
-): void {
-  for (const filter of STANDING_FILTERS) filter(reasons, endpoint, asked, view);
+  for (const filter of FILTERS) filter(reasons, endpoint, asked, view);
 }

@@ -31,8 +31,9 @@ export function compileCheck(hintClass: HintClass): PropertyCheck {
     properties: [...tests.keys()],
     accepts: (property, value) => tests.get(property)?.(value) ?? false,
     complaint(property, value) {
-      const [error] = validateSync(Object.assign(new hintClass(), { [property]: value }), { stopAtFirstError: true });
-      return Object.values(error?.constraints ?? {})[0] ?? 'is not valid';
+      const [error] = validateSync(Object.assign(new hintClass(), { [property]: value }));
+      // Decorators register from the bottom up: the last complaint is that of the uppermost, which is the most basic rule.
+      return Object.values(error?.constraints ?? {}).at(-1) ?? 'is not valid';
     },
   };
 }

@@ -60,18 +60,17 @@ function IsJsonObject(): PropertyDecorator {
 /** A list of provider slugs, endpoint tags or display names. */
 function IsSlugs(): PropertyDecorator {
   const blank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
+  const tooLong = `may not hold a slug longer than ${MAX_SLUG_LENGTH} characters`;
+  // As stacked decorators would register: the most basic rule last.
   return (target, property) => {
-    IsArray({ message: 'must be a list of provider or endpoint slugs' })(target, property);
-    ArrayMaxSize(MAX_SLUGS, { message: `may name at most ${MAX_SLUGS} slugs` })(target, property);
-    IsString({ each: true, message: 'must be a list of strings' })(target, property);
-    MaxLength(MAX_SLUG_LENGTH, {
-      each: true,
-      message: `may not hold a slug longer than ${MAX_SLUG_LENGTH} characters`,
-    })(target, property);
     ValidateBy(
       { name: 'isNotBlank', validator: { validate: (value) => !blank(value) } },
       { each: true, message: 'may not hold an empty slug' },
     )(target, property);
+    MaxLength(MAX_SLUG_LENGTH, { each: true, message: tooLong })(target, property);
+    IsString({ each: true, message: 'must be a list of strings' })(target, property);
+    ArrayMaxSize(MAX_SLUGS, { message: `may name at most ${MAX_SLUGS} slugs` })(target, property);
+    IsArray({ message: 'must be a list of provider or endpoint slugs' })(target, property);
   };
 }
 

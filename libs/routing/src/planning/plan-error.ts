@@ -14,6 +14,9 @@ export interface Refusal {
   readonly rejected: readonly Rejection[];
 }
 
+/** Ids are the caller's text; an answer repeats no more of one than this. */
+const SHOWN_ID_LENGTH = 200;
+
 /** Where the codes of `availability` are explained, on the gateway itself. */
 const DOCS_PATH = '/docs/routing';
 
@@ -36,7 +39,7 @@ export function planError({ view, catalog, requests, rejected }: Refusal): PlanE
 
 /** One text for a model that does not exist and one that the caller may not use: which of the two is nobody's business. */
 function modelNotFound({ facts }: RequestView): PlanError {
-  const ids = facts.models.map((id) => `\`${id}\``).join(', ');
+  const ids = facts.models.map((id) => `\`${id.slice(0, SHOWN_ID_LENGTH)}\``).join(', ');
   const message =
     facts.models.length === 1
       ? `The model ${ids} does not exist or you do not have access to it.`

@@ -8,7 +8,7 @@ import type { MergedPolicy } from '../policy/merged-policy.js';
 import type { Candidate } from '../ranking/candidate.js';
 import { worstCaseCostUsd } from '../ranking/expected-cost.js';
 import { rankGroup } from '../ranking/rank-group.js';
-import type { RankInput, RankedGroup } from '../ranking/rank-group.js';
+import type { RankedGroup } from '../ranking/rank-group.js';
 import { planError } from './plan-error.js';
 import { Pool } from './pool.js';
 import { resolveModels } from './resolve-models.js';
@@ -23,7 +23,7 @@ export interface PlanInput {
   readonly seed: number;
   /** Most attempts a plan may hold. */
   readonly maxAttempts: number;
-  /** Tag of the endpoint that holds the conversation's prompt cache, of the first model of the request; `null` = none. */
+  /** Tag of the endpoint that holds the conversation's prompt cache, for the model that is tried first; `null` = none. */
   readonly stickyEndpoint: string | null;
 }
 
@@ -70,8 +70,10 @@ export function plan(input: PlanInput): Plan {
 }
 
 function rankGroups(pool: Pool, view: RequestView, { seed, stickyEndpoint }: PlanInput): readonly RankedGroup[] {
-  const rank: RankInput = { view, seed, stickyEndpoint };
-  const groups = partition(pool.candidates, view).map((group) => rankGroup(group, rank));
+  // Only the model that is tried first can have the conversation in a cache.
+  const groups = partition(pool.candidates, view).map((group, index) =>
+    rankGroup(group, { view, seed, stickyEndpoint: index === 0 ? stickyEndpoint : null }),
+  );
   const { allowFallbacks } = view.policy.rules;
   if (allowFallbacks === null || view.policy.order !== null) return groups;
   return groups.map((group) => ({

@@ -1,24 +1,28 @@
 import type { CatalogSnapshot } from '@switchyard/contract';
 import { normaliseSlug } from '../policy/compiled-policy.js';
+import { namesOf, providerNames } from '../policy/endpoint-names.js';
 import type { MergedPolicy } from '../policy/merged-policy.js';
 
-const tags = new WeakMap<CatalogSnapshot, ReadonlySet<string>>();
+const known = new WeakMap<CatalogSnapshot, ReadonlySet<string>>();
 
 /** Slugs in the request's own rules that name neither a provider nor an endpoint. They are no error, but seldom meant. */
 export function unknownSlugs({ only, ignore, order }: MergedPolicy, catalog: CatalogSnapshot): readonly string[] {
   const rules = order === null ? [...only, ...ignore] : [...only, ...ignore, order];
   const slugs = rules.filter(({ layer }) => layer === 'request').flatMap(({ value }) => value);
   if (slugs.length === 0) return slugs;
-  const isUnknown = (slug: string): boolean =>
-    catalog.findProvider(slug) === null && !tagsOf(catalog).has(normaliseSlug(slug));
-  return [...new Set(slugs)].filter(isUnknown);
+  return [...new Set(slugs)].filter((slug) => !knownSlugs(catalog).has(normaliseSlug(slug)));
 }
 
-function tagsOf(catalog: CatalogSnapshot): ReadonlySet<string> {
-  let answer = tags.get(catalog);
+/** Exactly the names that filters and ranking match by, so that a slug without effect is never taken for a known one. */
+function knownSlugs(catalog: CatalogSnapshot): ReadonlySet<string> {
+  let answer = known.get(catalog);
   if (answer === undefined) {
-    answer = new Set(catalog.models.flatMap((model) => model.endpoints.map(({ tag }) => normaliseSlug(tag))));
-    tags.set(catalog, answer);
+    const endpoints = catalog.models.flatMap((model) => model.endpoints);
+    answer = new Set([
+      ...catalog.providers.flatMap(providerNames),
+      ...endpoints.flatMap((entry) => namesOf(entry).own),
+    ]);
+    known.set(catalog, answer);
   }
   return answer;
 }

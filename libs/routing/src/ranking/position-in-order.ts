@@ -11,10 +11,14 @@ export function positionInOrder(
   endpoint: Endpoint,
   tiers: TierChoice,
 ): number | null {
-  const { tag, provider, display } = namesOf(endpoint);
-  const own = tag === provider ? Infinity : (order.get(tag) ?? Infinity);
+  const { own, provider } = namesOf(endpoint);
   const byBase = endpoint.serviceTier === 'default' || tiers[endpoint.serviceTier];
-  const base = byBase ? Math.min(order.get(provider) ?? Infinity, order.get(display) ?? Infinity) : Infinity;
-  const position = Math.min(own, base);
+  const position = Math.min(earliest(order, own), byBase ? earliest(order, provider) : Infinity);
   return position === Infinity ? null : position;
+}
+
+function earliest(order: ReadonlyMap<string, number>, slugs: readonly string[]): number {
+  let position = Infinity;
+  for (const slug of slugs) position = Math.min(position, order.get(slug) ?? Infinity);
+  return position;
 }

@@ -19,7 +19,7 @@ export interface RankedGroup {
 export interface RankInput {
   readonly view: RequestView;
   readonly seed: number;
-  /** Tag of the endpoint that holds the conversation's prompt cache for the first model of the request. */
+  /** Tag of the endpoint that holds the conversation's prompt cache; `null` = none in this group. */
   readonly stickyEndpoint: string | null;
 }
 
@@ -40,17 +40,19 @@ const BANDS = { healthy: 0, degraded: 1, down: 2, outage: 3 } as const;
  */
 export function rankGroup(candidates: readonly Candidate[], input: RankInput): RankedGroup {
   const ranking = rankingOf(candidates, input.view);
+  const warm = warmCandidate(candidates, input);
   setPreferences(candidates, input.view);
-  setKeys(candidates, ranking, input);
+  setKeys(candidates, ranking, warm, input.view);
   const sorted = candidates.toSorted(compareCandidates);
   const group = candidates[0]?.asked.model.id ?? '';
-  const drawn = ranking.by === 'default' && ranking.draw && !isWarm(sorted[0], input);
+  const drawn = ranking.by === 'default' && ranking.draw && sorted[0] !== warm;
   const probabilities = drawn ? drawLeader(sorted, input.seed, group) : null;
   const leader = sorted[0];
   return {
     candidates: sorted,
     probabilityOf: (candidate) => probabilities?.get(candidate) ?? Number(!drawn && candidate === leader),
-    because: (candidate) => explain(candidate, ranking, input, drawn && candidate === leader),
+    because: (candidate) =>
+      explain(candidate, wayOf(candidate, ranking, candidate === warm, drawn && candidate === leader)),
   };
 }
 
@@ -77,8 +79,12 @@ function setPreferences(candidates: readonly Candidate[], { policy }: RequestVie
   }
 }
 
-function setKeys(candidates: readonly Candidate[], ranking: Ranking, input: RankInput): void {
-  const { tiers, facts } = input.view;
+function setKeys(
+  candidates: readonly Candidate[],
+  ranking: Ranking,
+  warm: Candidate | null,
+  { tiers, facts }: RequestView,
+): void {
   const quality = ranking.by === 'default' && usesTools(facts) ? toolQuality(candidates) : null;
   for (const candidate of candidates) {
     const { endpoint } = candidate;
@@ -87,7 +93,7 @@ function setKeys(candidates: readonly Candidate[], ranking: Ranking, input: Rank
       case 'order': {
         const position = positionInOrder(ranking.order, endpoint, tiers);
         candidate.position = position ?? ranking.order.size;
-        if (position !== null && isWarm(candidate, input)) candidate.position = -1;
+        if (position !== null && candidate === warm) candidate.position = -1;
         candidate.tier = tier;
         candidate.metric = metricOf(candidate, ranking.tail);
         break;
@@ -100,7 +106,7 @@ function setKeys(candidates: readonly Candidate[], ranking: Ranking, input: Rank
         candidate.metric = metricOf(candidate, ranking.sort);
         break;
       case 'default':
-        candidate.cold = isWarm(candidate, input) ? 0 : 1;
+        candidate.cold = candidate === warm ? 0 : 1;
         candidate.band = BANDS[candidate.health?.band ?? 'healthy'];
         candidate.quality = quality?.(candidate) ?? 0;
         candidate.price = candidate.cost ?? Infinity;
@@ -126,23 +132,23 @@ function metricOf({ endpoint, health, cost }: Candidate, sort: SortKey): number 
   }
 }
 
-/** The sticky endpoint, while it is well: a prompt cache in an outage saves nothing. */
-function isWarm(candidate: Candidate | undefined, { view, stickyEndpoint }: RankInput): boolean {
-  if (candidate === undefined || stickyEndpoint === null || candidate.asked.index !== 0) return false;
-  if (candidate.endpoint.tag !== stickyEndpoint || view.policy.rules.sticky?.value === false) return false;
-  return BANDS[candidate.health?.band ?? 'healthy'] < BANDS.down;
+/** The sticky endpoint of the first model that has it, while it is well: a prompt cache in an outage saves nothing. */
+function warmCandidate(candidates: readonly Candidate[], { view, stickyEndpoint }: RankInput): Candidate | null {
+  if (stickyEndpoint === null || view.policy.rules.sticky?.value === false) return null;
+  const warm = candidates.find(({ endpoint }) => endpoint.tag === stickyEndpoint);
+  return warm !== undefined && BANDS[warm.health?.band ?? 'healthy'] < BANDS.down ? warm : null;
 }
 
-function explain(candidate: Candidate, ranking: Ranking, input: RankInput, drawn: boolean): readonly string[] {
-  const because = [wayOf(candidate, ranking, input, drawn), candidate.health?.band ?? 'healthy'];
+function explain(candidate: Candidate, way: string): readonly string[] {
+  const because = [way, candidate.health?.band ?? 'healthy'];
   if (candidate.demoted === 1) because.push('misses the preferred throughput or latency: moved to the end');
-  if (ranking.by === 'default' && candidate.quality === 2) because.push('tool calls fail more often than elsewhere');
+  if (candidate.quality === 2) because.push('tool calls fail more often than elsewhere');
   if (candidate.endpoint.serviceTier !== 'default') because.push(`${candidate.endpoint.serviceTier} tier`);
   if (candidate.cost === null) because.push('price unknown');
   return because;
 }
 
-function wayOf(candidate: Candidate, ranking: Ranking, input: RankInput, drawn: boolean): string {
+function wayOf(candidate: Candidate, ranking: Ranking, isWarm: boolean, isDrawn: boolean): string {
   switch (ranking.by) {
     case 'order': {
       if (candidate.position === -1) return 'sticky endpoint, listed in order';
@@ -154,7 +160,7 @@ function wayOf(candidate: Candidate, ranking: Ranking, input: RankInput, drawn: 
     case 'sort':
       return `sort ${ranking.sort}`;
     case 'default':
-      if (isWarm(candidate, input)) return 'sticky endpoint';
-      return drawn ? 'price^-2 draw' : 'next by price';
+      if (isWarm) return 'sticky endpoint';
+      return isDrawn ? 'price^-2 draw' : 'next by price';
   }
 }
