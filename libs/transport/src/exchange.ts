@@ -81,11 +81,10 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Given up while it waited for a connection. Throwing takes the request back unsent and leaves the connection to the next one,
+    // where aborting would close it.
+    if (this.settled) throw ABORTED;
     this.controller = controller;
-    if (this.settled) {
-      this.disconnect();
-      return;
-    }
     if (this.paused) controller.pause();
     this.timer.cancel();
     this.timer = this.tools.wheel.set(this.request.headersTimeoutMs, () => {
@@ -206,7 +205,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
     this.timer.cancel();
   }
 
-  /** Before the request has a connection there is nothing to close: `onRequestStart` does it. */
+  /** Before the request has a connection there is nothing to close: `onRequestStart` takes it back. */
   private disconnect(): void {
     this.controller?.abort(ABORTED);
   }

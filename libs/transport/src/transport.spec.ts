@@ -266,20 +266,25 @@ describe('connections', () => {
 
   it('are bounded in number; a request waits for one within its connect time-out', async () => {
     const held: (() => void)[] = [];
-    const origin = await httpServer((_incoming, response) => held.push(() => response.end('late')));
+    const origin = await httpServer((incoming, response) =>
+      held.push(() => response.end(`${incoming.url ?? ''} ${String(incoming.socket.remotePort)}`)),
+    );
+    const release = async (): Promise<void> => {
+      while (held.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      held.shift()?.();
+    };
     const over = transport({ maxConnections: 1 });
-    const first = exchange(over, request(origin));
-    const waiting = exchange(over, request(origin, { connectTimeoutMs: 100 }));
-    const patient = exchange(over, request(origin));
+    const first = exchange(over, request(origin, { path: '/first' }));
+    const waiting = exchange(over, request(origin, { path: '/waiting', connectTimeoutMs: 100 }));
+    const patient = exchange(over, request(origin, { path: '/patient' }));
 
     expect((await waiting).outcome).toMatchObject({ class: 'connect' });
     expect((await waiting).call.bodySent).toBe(false);
-    expect(held).toHaveLength(1);
-    held.shift()?.();
-    await first;
-    while (held.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    held.shift()?.();
-    expect(await patient).toMatchObject({ text: 'late' });
+    await release();
+    await release();
+    const port = (await first).text.replace('/first ', '');
+    // The request given up while it waited costs the others neither a turn nor the connection.
+    expect(await patient).toMatchObject({ text: `/patient ${port}` });
   });
 
   it('give an answer that nobody asked for to nobody', async () => {
