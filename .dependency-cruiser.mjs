@@ -123,7 +123,7 @@ export default {
         pathNot: [
           SPEC,
           '\\.d\\.ts$',
-          '^apps/[^/]+/src/(main|cli)\\.ts$',
+          '^apps/[^/]+/src/(main|cli|process/worker-main)\\.ts$',
           '^libs/[^/]+/src/index\\.ts$',
           '^scripts/',
           '^[^/]+\\.mjs$',

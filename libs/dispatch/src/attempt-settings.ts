@@ -1,12 +1,11 @@
 import type { JsonObject, PlannedAttempt, Provider, Timeouts } from '@switchyard/contract';
 import { dialectOf, relayRequest } from '@switchyard/dialects';
 import type { AnswerContext, Dialect, RelayedRequest } from '@switchyard/dialects';
-import { costFields, costOf } from '@switchyard/metering';
 import { profileFor } from '@switchyard/providers';
 import type { UpstreamRequest } from '@switchyard/transport';
 import type { AttemptSettings } from './attempt.js';
 import { drawCredential } from './credentials.js';
-import type { DispatchRequest, DispatchTools } from './dispatch-request.js';
+import type { DispatchRequest, DispatchTools, Pricing } from './dispatch-request.js';
 import type { AttemptRecord } from './outcome.js';
 import { routingMetadata } from './routing-metadata.js';
 
@@ -44,7 +43,7 @@ export function prepareAttempt(
     upstream,
     request: upstreamRequest(request, provider, upstream, relayed, credential.apiKey, timeouts),
     origin,
-    context: contextFor(request, planned, relayed.dropped, attempts),
+    context: contextFor(request, planned, relayed.dropped, attempts, tools.pricing),
     stream: request.stream,
     timeouts,
     wholeAnswerMs: request.timeouts.nonStreamMs,
@@ -86,6 +85,7 @@ function contextFor(
   planned: PlannedAttempt,
   dropped: readonly string[],
   attempts: () => readonly AttemptRecord[],
+  pricing: Pricing,
 ): AnswerContext {
   const { endpoint, model } = planned;
   return {
@@ -95,7 +95,7 @@ function contextFor(
     provider: endpoint.provider.id,
     includeUsage: request.includeUsage,
     compatNaga: request.compatNaga,
-    costFields: (usage): JsonObject => costFields(costOf(usage, endpoint, request.plan.facts.images)),
+    costFields: (usage): JsonObject => pricing.costFields(pricing.costOf(usage, endpoint, request.plan.facts.images)),
     routing: request.wantsRouting ? () => routingMetadata(request.plan, planned, attempts(), dropped) : null,
   };
 }

@@ -1,4 +1,13 @@
-import type { Endpoint, FailureClass, GatewayError, Plan, Timeouts } from '@switchyard/contract';
+import type {
+  Cost,
+  Endpoint,
+  FailureClass,
+  GatewayError,
+  JsonObject,
+  Plan,
+  Timeouts,
+  Usage,
+} from '@switchyard/contract';
 import type { Conversation } from '@switchyard/conversation';
 import type { Dialect, DecodedBody } from '@switchyard/dialects';
 import type { MergedPolicy } from '@switchyard/routing';
@@ -47,11 +56,21 @@ export interface HealthRecorder {
   recordSuccess(endpoint: Endpoint, outcome: Outcome): void;
 }
 
+/** Usage to money, as metering does it. */
+export interface Pricing {
+  costOf(usage: Usage, endpoint: Endpoint, images: number): Cost;
+  /** `usage.cost` and `usage.cost_details` of an answer. */
+  costFields(cost: Cost): JsonObject;
+  /** The usage assumed of a prompt of so many tokens and an answer of so many characters. */
+  estimatedUsage(promptTokens: number, outputCharacters: number): Usage;
+}
+
 /** What every dispatch of a process shares. `nowMs` is monotonic; `random` is in [0, 1). */
 export interface DispatchTools {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly health: HealthRecorder;
+  readonly pricing: Pricing;
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly onFault: (error: unknown, generationId: string) => void;

@@ -259,7 +259,7 @@ export class Dispatch {
     const used = learned ?? this.learnedOfBrokenAttempt();
     const delivered = status === 'completed' || this.contentCommitted || status === 'client_cancelled';
     const planned = delivered ? (current?.planned ?? null) : null;
-    const money = costAndSource(request, planned, used);
+    const money = costAndSource(request, tools.pricing, planned, used);
     const outcome: Outcome = {
       status,
       attempts: log.records,

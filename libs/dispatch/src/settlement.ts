@@ -1,8 +1,7 @@
 import type { Cost, PlannedAttempt, Usage, UsageSource } from '@switchyard/contract';
 import { ZERO_USAGE } from '@switchyard/contract';
 import type { StopReason, UsageReport } from '@switchyard/conversation';
-import { costOf, estimatedUsage } from '@switchyard/metering';
-import type { DispatchRequest } from './dispatch-request.js';
+import type { DispatchRequest, Pricing } from './dispatch-request.js';
 
 /** What an attempt's answer, whole or broken, told of itself. */
 export interface Learned {
@@ -26,14 +25,19 @@ const NO_COST: Cost = { nanoUsd: 0, inputNanoUsd: 0, outputNanoUsd: 0, incomplet
  * What is charged for an outcome. The upstream's own report where there is one; of a broken answer its report so far or
  * the estimate of what was delivered, whichever says more output; nothing when no endpoint delivered anything.
  */
-export function costAndSource(request: DispatchRequest, served: PlannedAttempt | null, learned: Learned | null): Money {
+export function costAndSource(
+  request: DispatchRequest,
+  pricing: Pricing,
+  served: PlannedAttempt | null,
+  learned: Learned | null,
+): Money {
   if (served === null || learned === null) return { usage: ZERO_USAGE, source: 'none', cost: NO_COST };
-  const { usage, source } = usageOf(request, learned);
-  return { usage, source, cost: costOf(usage, served.endpoint, request.plan.facts.images) };
+  const { usage, source } = usageOf(request, pricing, learned);
+  return { usage, source, cost: pricing.costOf(usage, served.endpoint, request.plan.facts.images) };
 }
 
-function usageOf(request: DispatchRequest, learned: Learned): { usage: Usage; source: UsageSource } {
-  const estimate = estimatedUsage(request.plan.facts.promptTokensEstimate, learned.contentLength);
+function usageOf(request: DispatchRequest, pricing: Pricing, learned: Learned): { usage: Usage; source: UsageSource } {
+  const estimate = pricing.estimatedUsage(request.plan.facts.promptTokensEstimate, learned.contentLength);
   if (!learned.usage.present) return { usage: estimate, source: 'estimated' };
   const reported = learned.usage.usage;
   if (!learned.broken) return { usage: reported, source: 'upstream' };

@@ -9,7 +9,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 export type Logger = PinoLogger;
 
 /** A JSON-lines logger on standard output that never blocks a request: lines are written in batches. `role` names the process. */
-export function createLogger(level: LogLevel, role: string): { readonly logger: Logger; flush(): void } {
+export function createLogger(level: LogLevel, role: string): { readonly logger: Logger; readonly flush: () => void } {
   const destination = pino.destination({ fd: 1, sync: false, minLength: BUFFER_BYTES });
   const logger = pino({ level, base: { role }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   const timer = setInterval(() => {

@@ -17,13 +17,37 @@ export interface RequestLine {
   readonly finish_reason: string | null;
   readonly usage_source: UsageSource;
   readonly usage_suspect: readonly string[];
-  readonly tokens: Usage;
+  readonly tokens: TokensLine;
   readonly cost_nano_usd: number;
   readonly cost_incomplete: boolean;
   readonly dropped: readonly string[];
   readonly latency_ms: number;
   readonly first_token_ms: number | null;
   readonly upstream_id: string;
+}
+
+/** The disjoint counts of a usage; zeros are left out. */
+export type TokensLine = Readonly<Record<string, number>>;
+
+const TOKEN_FIELDS: Readonly<Record<keyof Usage, string>> = {
+  uncachedInput: 'uncached_input',
+  cacheRead: 'cache_read',
+  cacheWrite5m: 'cache_write_5m',
+  cacheWrite1h: 'cache_write_1h',
+  audioInput: 'audio_input',
+  output: 'output',
+  reasoning: 'reasoning',
+  imageOutput: 'image_output',
+  audioOutput: 'audio_output',
+  webSearches: 'web_searches',
+};
+
+export function tokensOfLine(usage: Usage): TokensLine {
+  const tokens: Record<string, number> = {};
+  for (const [count, field] of Object.entries(TOKEN_FIELDS) as [keyof Usage, string][]) {
+    if (usage[count] !== 0) tokens[field] = usage[count];
+  }
+  return tokens;
 }
 
 export interface AttemptLine {

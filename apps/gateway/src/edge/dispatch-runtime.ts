@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { HealthTracker } from '@switchyard/dispatch';
 import type { DispatchTools } from '@switchyard/dispatch';
+import { costFields, costOf, estimatedUsage } from '@switchyard/metering';
 import { TimerWheel, Transport } from '@switchyard/transport';
 import { ProcessLog } from '../process/process-log.js';
 
@@ -16,6 +17,7 @@ export class DispatchRuntime implements OnApplicationShutdown {
       transport: this.transport,
       wheel: new TimerWheel(),
       health,
+      pricing: { costOf, costFields, estimatedUsage },
       nowMs: () => performance.now(),
       random: Math.random,
       onFault: (error, generationId) => {

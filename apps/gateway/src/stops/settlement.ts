@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { GatewayError, Protocol } from '@switchyard/contract';
 import type { Outcome } from '@switchyard/dispatch';
 import type { Caller } from '@switchyard/identity';
-import { costOfLine, roundedMs } from '@switchyard/telemetry';
+import { costOfLine, roundedMs, tokensOfLine } from '@switchyard/telemetry';
 import type { RequestLine } from '@switchyard/telemetry';
 import { generationIdOf } from '../edge/request-ids.js';
 import type { RequestIds } from '../edge/request-ids.js';
@@ -81,7 +81,7 @@ function lineOf({ ids, caller, protocol }: SettledRequest, outcome: Outcome): Re
     finish_reason: outcome.stopReason,
     usage_source: outcome.usageSource,
     usage_suspect: outcome.usageSuspect,
-    tokens: outcome.usage,
+    tokens: tokensOfLine(outcome.usage),
     ...costOfLine(outcome.cost),
     dropped: outcome.dropped,
     latency_ms: roundedMs(outcome.latencyMs),
