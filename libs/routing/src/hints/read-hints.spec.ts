@@ -29,7 +29,7 @@ describe('readHints', () => {
     });
   });
 
-  describe('reads each field in its flat and in its nested form (G3, 1.1)', () => {
+  describe('reads each field in its flat and in its nested form (G3)', () => {
     const fields: readonly (readonly [string, JsonObject, JsonObject, PolicyRules])[] = [
       [
         'order',
@@ -207,7 +207,7 @@ describe('readHints', () => {
     });
   });
 
-  describe('refuses a key sent in both forms with different values (1.2)', () => {
+  describe('refuses a key sent in both forms with different values', () => {
     it.each<[string, JsonObject]>([
       ['zdr', { provider_zdr: false, provider: { zdr: true } }],
       ['order', { provider_order: ['a', 'b'], provider: { order: ['b', 'a'] } }],
@@ -230,7 +230,7 @@ describe('readHints', () => {
     });
   });
 
-  describe('names the field and what it takes when a value is wrong (1.2)', () => {
+  describe('names the field and what it takes when a value is wrong', () => {
     it.each<[JsonObject, string, string]>([
       [{ provider_sort: 'cheapest' }, 'provider_sort', 'price, throughput, latency, exacto'],
       [{ provider: { sort: { by: 'cheapest' } } }, 'provider.sort.by', 'price, throughput'],
@@ -275,7 +275,7 @@ describe('readHints', () => {
     });
   });
 
-  describe('fallback models (G9, 1.2)', () => {
+  describe('fallback models (G9)', () => {
     it('lists models without the model itself and without repetitions', () => {
       expect(read({ model: 'a/a', models: ['a/a', 'b/b', 'c/c', 'b/b'] }).models).toEqual(['b/b', 'c/c']);
     });
@@ -307,7 +307,7 @@ describe('readHints', () => {
     });
   });
 
-  it('takes the legacy route for a partition (1.3)', () => {
+  it('takes the legacy route for a partition', () => {
     expect(read({ route: 'fallback' }).rules).toEqual({ partition: 'model' });
     expect(read({ route: 'sort' }).rules).toEqual({ partition: 'none' });
   });
