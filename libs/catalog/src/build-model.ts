@@ -112,18 +112,27 @@ function buildModalities(entry: WrittenModalities | undefined): Modalities | nul
   return { input: [...entry.input], output: [...output] };
 }
 
+/** The names of traits in code and as written; the compiler sees to it that none is missing. */
+const TRAITS = {
+  thinking: 'thinking',
+  thinkingOptional: 'thinking_optional',
+  sampling: 'sampling',
+  forcedToolChoice: 'forced_tool_choice',
+  efforts: 'efforts',
+  maxCompletionTokens: 'max_completion_tokens',
+  developerRole: 'developer_role',
+  prefill: 'prefill',
+  jsonSchema: 'json_schema',
+  stop: 'stop',
+  midSystem: 'mid_system',
+  toolsWithReasoning: 'tools_with_reasoning',
+} as const satisfies Readonly<Record<keyof ModelTraits, keyof WrittenTraits>>;
+
+/** A null, which a YAML key without a value is, counts as absent. */
 function buildTraits(entry: WrittenTraits): ModelTraits {
-  return {
-    ...(entry.thinking !== undefined && { thinking: entry.thinking }),
-    ...(entry.thinking_optional !== undefined && { thinkingOptional: entry.thinking_optional }),
-    ...(entry.sampling !== undefined && { sampling: entry.sampling }),
-    ...(entry.forced_tool_choice !== undefined && { forcedToolChoice: entry.forced_tool_choice }),
-    ...(entry.efforts !== undefined && { efforts: [...entry.efforts] }),
-    ...(entry.max_completion_tokens !== undefined && { maxCompletionTokens: entry.max_completion_tokens }),
-    ...(entry.developer_role !== undefined && { developerRole: entry.developer_role }),
-    ...(entry.prefill !== undefined && { prefill: entry.prefill }),
-    ...(entry.json_schema !== undefined && { jsonSchema: entry.json_schema }),
-    ...(entry.stop !== undefined && { stop: entry.stop }),
-    ...(entry.mid_system !== undefined && { midSystem: entry.mid_system }),
-  };
+  const values: readonly (readonly [string, unknown])[] = Object.entries(TRAITS).map(([name, key]) => [
+    name,
+    entry[key],
+  ]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined && value !== null));
 }

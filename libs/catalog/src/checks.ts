@@ -1,10 +1,10 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { parseDecimal } from './pico.js';
 
-/** Name under which the price check is known to readers of the validation metadata (the JSON Schema generator). */
-export const PRICE_CHECK = 'isPrice';
-/** Name of the header map check, for the same readers. */
-export const HEADERS_CHECK = 'isHeaders';
+/** Names under which the checks are known to readers of the validation metadata, such as the JSON Schema generator. */
+const PRICE_CHECK = 'isPrice';
+const HEADERS_CHECK = 'isHeaders';
+const BASE_URL_CHECK = 'isBaseUrl';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
@@ -28,7 +28,7 @@ export function IsHeaders(): PropertyDecorator {
 /** An absolute http(s) URL without credentials, query or fragment: paths are appended to it. */
 export function IsBaseUrl(): PropertyDecorator {
   return ValidateBy(
-    { name: 'isBaseUrl', validator: { validate: isBaseUrl } },
+    { name: BASE_URL_CHECK, validator: { validate: isBaseUrl } },
     { message: 'an absolute http or https URL without user name, query or fragment' },
   );
 }

@@ -104,6 +104,11 @@ export class TraitsEntry {
   @IsOptional()
   @IsBoolean({ message: SWITCH })
   mid_system?: boolean;
+
+  /** False when the chat dialect takes function tools only with reasoning switched off. */
+  @IsOptional()
+  @IsBoolean({ message: SWITCH })
+  tools_with_reasoning?: boolean;
 }
 
 /** What is assumed of an endpoint's speed until something was observed. */

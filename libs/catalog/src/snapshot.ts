@@ -151,5 +151,5 @@ function noticesOf(lookup: ProviderLookup, left: ReadonlyMap<string, number>): r
     const count = left.get(id) ?? 0;
     reasons.set(reason, [...(reasons.get(reason) ?? []), `${id} (${count} ${count === 1 ? 'endpoint' : 'endpoints'})`]);
   }
-  return [...reasons].map(([reason, names]) => `${reason}: ${names.join(', ')}`);
+  return [...reasons].map(([reason, names]) => `${reason}: ${names.sort().join(', ')}`);
 }

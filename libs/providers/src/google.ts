@@ -9,7 +9,6 @@ export const google = openaiChatHost({
   deviations: {
     rejects: ['frequency_penalty', 'logit_bias', 'presence_penalty', 'seed', 'service_tier', 'store', 'user'],
     completionTokens: 'exclude-reasoning',
-    imageUrls: false,
   },
   quirks: [
     {
@@ -21,11 +20,6 @@ export const google = openaiChatHost({
       what: 'Thoughts are not part of the completion tokens, only of the total.',
       source: 'https://github.com/Clarifai/clarifai-python/pull/978',
       answeredBy: ['completionTokens'],
-    },
-    {
-      what: 'Images are documented as data URLs only.',
-      source: 'https://ai.google.dev/gemini-api/docs/openai#image-understanding',
-      answeredBy: ['imageUrls'],
     },
     {
       what: 'extra_content.google.thought_signature of a tool call must come back with it.',

@@ -13,7 +13,6 @@ export const moonshot = openaiChatHost({
     reasoningInput: 'reasoning_content',
     reasoningInputRequired: true,
     prefill: 'partial',
-    imageUrls: false,
   },
   quirks: [
     {
@@ -35,11 +34,6 @@ export const moonshot = openaiChatHost({
       what: 'A prefill is marked partial: true.',
       source: 'https://platform.moonshot.ai/docs/guide/use-partial-mode-feature-of-kimi-api',
       answeredBy: ['prefill'],
-    },
-    {
-      what: 'Images are taken as base64 or uploaded files, not by URL.',
-      source: 'https://platform.moonshot.ai/docs/guide/use-kimi-vision-model',
-      answeredBy: ['imageUrls'],
     },
     {
       what: 'tool_choice: required is not supported, and tool call ids look like functions.name:0.',
