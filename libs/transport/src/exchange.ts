@@ -76,7 +76,7 @@ export class Exchange implements UpstreamCall, Dispatcher.DispatchHandler {
     this.paused = false;
     // undici cannot be resumed from within a callback of another request: its parser is busy then.
     queueMicrotask(() => {
-      if (!this.paused) this.controller?.resume();
+      if (!this.paused && !this.settled) this.controller?.resume();
     });
   }
 

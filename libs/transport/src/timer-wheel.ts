@@ -44,7 +44,7 @@ const SYSTEM_CLOCK: WheelClock = {
  * The wheel does not keep the process alive, and stands still when it is empty.
  */
 export class TimerWheel {
-  private readonly slots: ReadonlyArray<Set<Timer>> = Array.from({ length: SLOTS }, () => new Set<Timer>());
+  private readonly slots: readonly Ring[] = Array.from({ length: SLOTS }, () => new Ring());
   /** Ticks are numbered from the clock's zero; all up to this one were handled. */
   private tick = 0;
   private size = 0;
@@ -79,7 +79,7 @@ export class TimerWheel {
 
   /** Used by the timers themselves. */
   remove(timer: Timer): void {
-    this.slots[timer.slot]?.delete(timer);
+    timer.leave();
     this.size--;
   }
 
@@ -91,9 +91,8 @@ export class TimerWheel {
   /** Into the slot of its deadline, or into the farthest one, from where it moves on when that comes up. */
   private insert(timer: Timer): void {
     const due = Math.ceil(timer.deadlineMs / TICK_MS);
-    const slot = Math.min(Math.max(due, this.tick + 1), this.tick + SLOTS - 1) % SLOTS;
-    timer.slot = slot;
-    this.slots[slot]?.add(timer);
+    const tick = Math.min(Math.max(due, this.tick + 1), this.tick + SLOTS - 1);
+    this.slots[tick % SLOTS]?.take(timer);
   }
 
   private turn(): void {
@@ -104,9 +103,7 @@ export class TimerWheel {
     const due: Timer[] = [];
     const early: Timer[] = [];
     for (let tick = first; tick <= target; tick++) {
-      const slot = this.slots[tick % SLOTS];
-      for (const timer of slot ?? []) (timer.deadlineMs <= now ? due : early).push(timer);
-      slot?.clear();
+      for (const timer of this.slots[tick % SLOTS]?.empty() ?? []) (timer.deadlineMs <= now ? due : early).push(timer);
     }
     this.tick = Math.max(this.tick, target);
     for (const timer of early) this.insert(timer);
@@ -141,16 +138,49 @@ export class TimerWheel {
   }
 }
 
-class Timer implements TimerHandle {
+/** A place in a doubly linked ring: taken and left without a search or an allocation. */
+class Link {
+  previous: Link = this;
+  next: Link = this;
+
+  leave(): void {
+    this.previous.next = this.next;
+    this.next.previous = this.previous;
+    this.previous = this;
+    this.next = this;
+  }
+}
+
+/** The timers of a slot. */
+class Ring extends Link {
+  take(timer: Timer): void {
+    timer.previous = this.previous;
+    timer.next = this;
+    this.previous.next = timer;
+    this.previous = timer;
+  }
+
+  empty(): Timer[] {
+    const timers: Timer[] = [];
+    while (this.next instanceof Timer) {
+      timers.push(this.next);
+      this.next.leave();
+    }
+    return timers;
+  }
+}
+
+class Timer extends Link implements TimerHandle {
   deadlineMs = 0;
-  slot = 0;
   over = false;
 
   constructor(
     private readonly wheel: TimerWheel,
     readonly delayMs: number,
     readonly callback: () => void,
-  ) {}
+  ) {
+    super();
+  }
 
   cancel(): void {
     if (this.over) return;

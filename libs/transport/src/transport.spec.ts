@@ -415,33 +415,37 @@ describe('back-pressure', () => {
 });
 
 describe('aborting', () => {
-  it.each(['before the answer', 'in mid-stream'])('closes the upstream connection at once %s', async (moment) => {
-    let closed: () => void = () => undefined;
-    const closing = new Promise<void>((resolve) => {
-      closed = resolve;
-    });
-    let arrived: () => void = () => undefined;
-    const arriving = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    const origin = await httpServer((incoming, response) => {
-      incoming.socket.once('close', closed);
-      if (moment === 'in mid-stream') response.write('data: 1\n\n');
-      else arrived();
-    });
-    const recorder = new Recorder();
-    recorder.onChunk = () => {
-      arrived();
-    };
-    const call = transport().send(request(origin), recorder);
-    await arriving;
-    call.abort();
-    await closing;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  it.each(['before the answer', 'in mid-stream', 'while paused'])(
+    'closes the upstream connection at once %s',
+    async (moment) => {
+      let closed: () => void = () => undefined;
+      const closing = new Promise<void>((resolve) => {
+        closed = resolve;
+      });
+      let arrived: () => void = () => undefined;
+      const arriving = new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+      const origin = await httpServer((incoming, response) => {
+        incoming.socket.once('close', closed);
+        if (moment === 'before the answer') arrived();
+        else response.write('data: 1\n\n');
+      });
+      const recorder = new Recorder();
+      recorder.onChunk = () => {
+        arrived();
+      };
+      const call = transport().send(request(origin), recorder);
+      await arriving;
+      if (moment === 'while paused') call.pause();
+      call.abort();
+      await closing;
+      await new Promise((resolve) => setTimeout(resolve, 20));
 
-    expect(recorder.outcome).toBeNull();
-    expect(call.bodySent).toBe(true);
-  });
+      expect(recorder.outcome).toBeNull();
+      expect(call.bodySent).toBe(true);
+    },
+  );
 
   it('from within a callback stops everything after it', async () => {
     const origin = await httpServer((_incoming, response) => response.end('x'.repeat(500_000)));
