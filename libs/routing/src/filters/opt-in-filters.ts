@@ -23,7 +23,7 @@ export const tierOptedIn: Filter = (reasons, endpoint, asked, { policy, tiers })
     return;
   }
   const admitted =
-    tiers[tier] || isNamedAlone(policy.named, endpoint) || (asked.admits === tier && policy.order === null);
+    tiers[tier] || isNamedAlone(policy.named, endpoint) || (policy.order === null && asked.admits.includes(tier));
   if (!admitted) reasons.push(reason('service_tier', null, `${tier} endpoints take part only when asked for`));
 };
 

@@ -27,7 +27,7 @@ function authorOf({ id }: Model): string {
 }
 
 function couldServe(model: Model, view: RequestView): boolean {
-  const asked: ModelRequest = { index: 0, id: model.id, model, variant: null, sort: null, admits: null };
+  const asked: ModelRequest = { index: 0, id: model.id, model, variant: null, sort: null, admits: [] };
   return model.endpoints.some((endpoint) => {
     const reasons: Reason[] = [];
     collectReasons(reasons, endpoint, asked, view);

@@ -1,4 +1,4 @@
-import type { Model, SortKey } from '@switchyard/contract';
+import type { Model, ServiceTier, SortKey } from '@switchyard/contract';
 
 /** One of the models a request names, resolved, with what the variant suffixes of its id ask for. */
 export interface ModelRequest {
@@ -12,5 +12,5 @@ export interface ModelRequest {
   /** Sort that `:nitro`, `:floor` or `:exacto` asks for. */
   readonly sort: SortKey | null;
   /** `:nitro` lets priority endpoints take part, `:floor` flex ones. */
-  readonly admits: 'priority' | 'flex' | null;
+  readonly admits: readonly Exclude<ServiceTier, 'default'>[];
 }

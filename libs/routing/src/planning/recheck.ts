@@ -23,13 +23,14 @@ export function recheck(
     model,
     variant: endpoint.variant,
     sort: null,
-    admits: admittedTier(facts),
+    admits: admittedTiers(facts),
   };
   collectReasons(reasons, endpoint, asked, viewOf(compilePolicy(policy), facts));
   return reasons;
 }
 
-function admittedTier({ models }: RequestFacts): ModelRequest['admits'] {
-  if (models.some((id) => /:nitro\b/i.test(id))) return 'priority';
-  return models.some((id) => /:floor\b/i.test(id)) ? 'flex' : null;
+/** What any id of the request admits: which model an id named is for the catalogue to say, and no rule of policy. */
+function admittedTiers({ models }: RequestFacts): ModelRequest['admits'] {
+  const names = (variant: RegExp): boolean => models.some((id) => variant.test(id));
+  return [...(names(/:nitro\b/i) ? (['priority'] as const) : []), ...(names(/:floor\b/i) ? (['flex'] as const) : [])];
 }

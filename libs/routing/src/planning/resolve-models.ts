@@ -10,9 +10,9 @@ export interface ResolvedRequests {
 
 /** Suffixes that change how a model is routed, and not which of its endpoints serve. OpenRouter, "Model Variants". */
 const ROUTING_VARIANTS: Readonly<Record<string, Pick<ModelRequest, 'sort' | 'admits'>>> = {
-  nitro: { sort: 'throughput', admits: 'priority' },
-  floor: { sort: 'price', admits: 'flex' },
-  exacto: { sort: 'exacto', admits: null },
+  nitro: { sort: 'throughput', admits: ['priority'] },
+  floor: { sort: 'price', admits: ['flex'] },
+  exacto: { sort: 'exacto', admits: [] },
 };
 
 /** Suffixes that are taken off: the first asks for what a request parameter says better, the second for web search. */
@@ -41,7 +41,7 @@ export function resolveModels(ids: readonly string[], catalog: CatalogSnapshot):
 
 function requestOf(id: string, { model, variants }: ResolvedModel, index: number): ModelRequest {
   let sort: SortKey | null = null;
-  let admits: ModelRequest['admits'] = null;
+  let admits: ModelRequest['admits'] = [];
   let variant: string | null = null;
   for (const suffix of variants) {
     const routing = ROUTING_VARIANTS[suffix];
