@@ -10,10 +10,10 @@ const FROM_ENVIRONMENT = { type: 'string', pattern: '\\$\\{[A-Za-z_][A-Za-z0-9_]
 /** JSON Schema keywords of each ready-made check, by the name under which class-validator registers it. */
 const KEYWORDS: Readonly<Record<string, (rule: ValidationMetadata) => JsonSchema>> = {
   isString: () => ({ type: 'string' }),
-  isNotEmpty: () => ({ minLength: 1 }),
-  minLength: (rule) => ({ minLength: operand(rule) }),
-  maxLength: (rule) => ({ maxLength: operand(rule) }),
-  isLength: (rule) => ({ minLength: operand(rule), maxLength: operand(rule, 1) }),
+  isNotEmpty: () => ({ type: 'string', minLength: 1 }),
+  minLength: (rule) => ({ type: 'string', minLength: operand(rule) }),
+  maxLength: (rule) => ({ type: 'string', maxLength: operand(rule) }),
+  isLength: (rule) => ({ type: 'string', minLength: operand(rule), maxLength: operand(rule, 1) }),
   matches: (rule) => ({ type: 'string', pattern: (operand(rule) as RegExp).source }),
   isUrl: () => ({ type: 'string', format: 'uri' }),
   isIso8601: () => ({ type: 'string', format: 'date-time' }),

@@ -9,9 +9,9 @@ const SHOWN_LENGTH_MAX = 60;
  * because a secret may be in it.
  */
 export function shownValue(value: unknown, path: ConfigPath, written: string | null): string {
-  if (value === undefined || value === null) return 'nothing';
   if (written !== null) return JSON.stringify(shortened(written));
-  if (path.some((step) => typeof step === 'string' && SECRET_KEYS.test(step))) return '*** (masked)';
+  if (value === undefined || value === null) return 'nothing';
+  if (isSecret(path)) return '*** (masked)';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${String(value.length)}`;
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'string') return JSON.stringify(shortened(withoutPassword(value)));
@@ -24,6 +24,12 @@ export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
+}
+
+/** Below a secret's key, or where an entry of `keys` or `credentials` should be: a bare secret may stand in its place. */
+function isSecret(path: ConfigPath): boolean {
+  const names = path.filter((step) => typeof step === 'string');
+  return names.some((name) => SECRET_KEYS.test(name)) || /^(?:keys|credentials)$/.test(names.at(-1) ?? '');
 }
 
 function shortened(text: string): string {
