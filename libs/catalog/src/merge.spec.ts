@@ -96,7 +96,7 @@ describe('a model that is built in and configured', () => {
     expect(model?.aliases).toEqual(['m1', 'shared', 'mine']);
   });
 
-  it('names the place in the operator’s file when an endpoint of it is wrong', () => {
+  it('names the place in the file of the operator when an endpoint of it is wrong', () => {
     const entries = merged({ models: [{ id: 'acme/m1', endpoints: [{ provider: 'nobody' }] }] });
     expect(buildSnapshot(entries).faults).toEqual([
       { path: 'models[0].endpoints[0].provider', value: 'nobody', expected: 'the id of a provider in providers' },

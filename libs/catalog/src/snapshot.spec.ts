@@ -178,7 +178,7 @@ describe('faults', () => {
       'an alias that names no other model',
     ],
     [
-      'an alias that is another model’s id',
+      'an alias that is the id of another model',
       [],
       [{ id: 'a/x' }, { id: 'a/y', aliases: ['a/x'] }],
       'models[1].aliases[0]',

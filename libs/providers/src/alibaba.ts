@@ -14,7 +14,7 @@ export const alibaba = openaiChatHost({
   },
   quirks: [
     {
-      what: 'top_k and repetition_penalty are taken beside OpenAI’s parameters.',
+      what: 'top_k and repetition_penalty are taken beside the parameters of OpenAI.',
       source: 'https://www.alibabacloud.com/help/en/model-studio/use-qwen-by-calling-api',
       answeredBy: ['accepts'],
     },

@@ -118,7 +118,7 @@ describe.each(PROVIDER_PROFILES.map((profile) => [profile.id, profile] as const)
       expect(profile.needsCredential).toBe(profile.credentialEnv !== null);
     });
 
-    it('has a base URL that the dialect’s path can be appended to', () => {
+    it('has a base URL that the path of the dialect can be appended to', () => {
       if (profile.baseUrl !== null) {
         expect(profile.baseUrl).not.toMatch(/\/$/);
         if (profile.dialect === 'anthropic-messages') expect(profile.baseUrl).not.toMatch(/\/v1$/);

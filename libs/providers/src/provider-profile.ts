@@ -26,7 +26,7 @@ export interface ProviderProfile {
   readonly quirks: readonly Quirk[];
 }
 
-/** The documentation of a profile's members that a profile file must state; the rest has a default. */
+/** What the profile of a hosted provider states; the rest has a default. */
 export interface HostedProfile {
   readonly id: string;
   readonly name: string;
