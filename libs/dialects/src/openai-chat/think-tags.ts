@@ -15,7 +15,7 @@ const CLOSE = '</think>';
  * `anywhere`: every tag counts.
  */
 export class ThinkTagSplitter {
-  private state: 'start' | 'text' | 'thinking' | 'after-thinking' = 'start';
+  private state: 'start' | 'text' | 'before-thinking' | 'thinking' | 'after-thinking' = 'start';
   private held = '';
 
   constructor(private readonly mode: 'leading' | 'anywhere') {}
@@ -35,7 +35,8 @@ export class ThinkTagSplitter {
   end(): readonly TextPiece[] {
     const { held } = this;
     this.held = '';
-    if (held === '' || (this.state === 'after-thinking' && held.trim() === '')) return [];
+    const blank = this.state === 'before-thinking' || this.state === 'after-thinking';
+    if (held === '' || blank) return [];
     return [{ kind: this.state === 'thinking' ? 'thinking' : 'text', text: held }];
   }
 
@@ -46,10 +47,12 @@ export class ThinkTagSplitter {
         return this.expectOpening();
       case 'thinking':
         return this.readUntil(CLOSE, 'thinking', 'after-thinking', pieces);
+      case 'before-thinking':
+        return this.skipBlank('thinking');
       case 'after-thinking':
-        return this.skipBlank();
+        return this.skipBlank('text');
       case 'text':
-        if (this.mode === 'anywhere') return this.readUntil(OPEN, 'text', 'thinking', pieces);
+        if (this.mode === 'anywhere') return this.readUntil(OPEN, 'text', 'before-thinking', pieces);
         emit(pieces, 'text', this.held);
         this.held = '';
         return false;
@@ -59,8 +62,8 @@ export class ThinkTagSplitter {
   private expectOpening(): boolean {
     const begun = this.held.trimStart();
     if (begun.startsWith(OPEN)) {
-      this.held = begun.slice(OPEN.length).replace(/^\r?\n/, '');
-      this.state = 'thinking';
+      this.held = begun.slice(OPEN.length);
+      this.state = 'before-thinking';
       return true;
     }
     if (OPEN.startsWith(begun)) return false;
@@ -68,19 +71,19 @@ export class ThinkTagSplitter {
     return true;
   }
 
-  /** Hosts separate the answer from the reasoning by blank lines, which belong to neither. */
-  private skipBlank(): boolean {
+  /** Hosts put blank lines around the reasoning, which belong to nothing. */
+  private skipBlank(next: 'thinking' | 'text'): boolean {
     const rest = this.held.trimStart();
     if (rest === '') return false;
     this.held = rest;
-    this.state = 'text';
+    this.state = next;
     return true;
   }
 
   private readUntil(
     tag: string,
     kind: TextPiece['kind'],
-    next: 'thinking' | 'after-thinking',
+    next: 'before-thinking' | 'after-thinking',
     pieces: TextPiece[],
   ): boolean {
     const at = this.held.indexOf(tag);
