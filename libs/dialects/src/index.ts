@@ -1,7 +1,6 @@
 /** Wire formats, pure. */
 export type * from './deviations.js';
 export type * from './dialect.js';
-export { anthropicMessages } from './anthropic-messages/index.js';
 export { openaiChat } from './openai-chat/index.js';
 export { dialectOf } from './registry.js';
 export * from './json/decode-body.js';

@@ -1,4 +1,4 @@
-import type { JsonObject, PlannedAttempt, Provider, Timeouts } from '@switchyard/contract';
+import type { Credential, JsonObject, PlannedAttempt, Provider, Timeouts } from '@switchyard/contract';
 import { dialectOf, relayRequest } from '@switchyard/dialects';
 import type { AnswerContext, Dialect, RelayedRequest } from '@switchyard/dialects';
 import { profileFor } from '@switchyard/providers';
@@ -41,7 +41,7 @@ export function prepareAttempt(
     planned,
     client: request.client,
     upstream,
-    request: upstreamRequest(request, provider, upstream, relayed, credential.apiKey, timeouts),
+    request: upstreamRequest(request, provider, upstream, relayed, credential, timeouts),
     origin,
     context: contextFor(request, planned, relayed.dropped, attempts, tools.pricing),
     stream: request.stream,
@@ -56,7 +56,7 @@ function upstreamRequest(
   provider: Provider,
   upstream: Dialect,
   relayed: RelayedRequest,
-  apiKey: string,
+  credential: Credential,
   timeouts: Timeouts,
 ): UpstreamRequest {
   const { origin, prefix } = addressOf(provider);
@@ -66,7 +66,7 @@ function upstreamRequest(
     path: prefix + upstream.path,
     method: 'POST',
     headers: {
-      ...(apiKey === '' ? {} : upstream.signIn(apiKey)),
+      ...(credential.apiKey === '' ? {} : upstream.signIn(credential.apiKey)),
       ...provider.headers,
       ...forwarded,
       'content-type': 'application/json',
@@ -74,6 +74,7 @@ function upstreamRequest(
       'accept-encoding': 'identity',
     },
     body: relayed.body,
+    poolKey: `${provider.id} ${credential.id}`,
     connectTimeoutMs: timeouts.connectMs,
     headersTimeoutMs: request.stream ? timeouts.headersMs : request.timeouts.nonStreamMs,
     maxBodyBytes: request.stream ? Number.MAX_SAFE_INTEGER : ANSWER_BYTES_MAX,

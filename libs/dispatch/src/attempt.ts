@@ -70,7 +70,7 @@ export class Attempt implements UpstreamHandler {
   constructor(
     private readonly settings: AttemptSettings,
     private readonly listener: AttemptListener,
-    private readonly transport: Transport,
+    private readonly transport: Pick<Transport, 'send'>,
     private readonly wheel: TimerWheel,
   ) {
     const { client, upstream, origin, context } = settings;

@@ -67,7 +67,7 @@ export interface Pricing {
 
 /** What every dispatch of a process shares. `nowMs` is monotonic; `random` is in [0, 1). */
 export interface DispatchTools {
-  readonly transport: Transport;
+  readonly transport: Pick<Transport, 'send'>;
   readonly wheel: TimerWheel;
   readonly health: HealthRecorder;
   readonly pricing: Pricing;

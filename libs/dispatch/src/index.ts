@@ -1,6 +1,6 @@
 /** Walks a plan: attempts, commit points, fallback, endpoint health. */
 export type { ClientSink } from './client-sink.js';
 export { Dispatch } from './dispatch.js';
-export type { DispatchRequest, DispatchTimeouts, DispatchTools, HealthRecorder } from './dispatch-request.js';
+export type { DispatchRequest, DispatchTools } from './dispatch-request.js';
 export { HealthTracker } from './health.js';
-export type { AttemptRecord, Outcome, OutcomeStatus } from './outcome.js';
+export type { Outcome } from './outcome.js';

@@ -10,12 +10,17 @@ import { ProcessLog } from '../process/process-log.js';
 @Injectable()
 export class DispatchRuntime implements OnApplicationShutdown {
   readonly tools: DispatchTools;
-  private readonly transport = new Transport({});
+  private readonly transport: Transport;
 
   constructor(health: HealthTracker, log: ProcessLog) {
+    const onFault = (error: unknown): void => {
+      log.logger.error({ err: error }, 'fault while reading an upstream');
+    };
+    const wheel = new TimerWheel({ onFault });
+    this.transport = new Transport({ wheel, onFault });
     this.tools = {
       transport: this.transport,
-      wheel: new TimerWheel(),
+      wheel,
       health,
       pricing: { costOf, costFields, estimatedUsage },
       nowMs: () => performance.now(),

@@ -1,0 +1,237 @@
+import { GatewayError, ZERO_USAGE } from '@switchyard/contract';
+import type { Plan, PlannedAttempt, RequestFacts, UpstreamError } from '@switchyard/contract';
+import { decodeBody, dialectOf } from '@switchyard/dialects';
+import { mergePolicy } from '@switchyard/routing';
+import { TimerWheel } from '@switchyard/transport';
+import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '@switchyard/transport';
+import type { ClientSink } from '../client-sink.js';
+import { Dispatch } from '../dispatch.js';
+import type { DispatchRequest } from '../dispatch-request.js';
+import type { Outcome } from '../outcome.js';
+
+/** One upstream request as the test sees and answers it. */
+export class FakeCall implements UpstreamCall {
+  aborted = false;
+  paused = false;
+  readonly bodySent = true;
+
+  constructor(
+    readonly request: UpstreamRequest,
+    private readonly handler: UpstreamHandler,
+  ) {}
+
+  abort(): void {
+    this.aborted = true;
+  }
+  pause(): void {
+    this.paused = true;
+  }
+  resume(): void {
+    this.paused = false;
+  }
+
+  headers(status: number, contentType = 'application/json'): this {
+    this.handler.onHeaders(status, { 'content-type': contentType });
+    return this;
+  }
+  data(text: string): this {
+    this.handler.onData(Buffer.from(text));
+    return this;
+  }
+  end(): void {
+    this.handler.onEnd();
+  }
+  error(error: UpstreamError): void {
+    this.handler.onError(error);
+  }
+  /** A whole JSON answer. */
+  json(status: number, body: object): void {
+    this.headers(status).data(JSON.stringify(body)).end();
+  }
+  /** The head of an event stream. */
+  stream(): this {
+    return this.headers(200, 'text/event-stream');
+  }
+}
+
+/** What the client got, in order. */
+export class FakeClient implements ClientSink {
+  readonly log: string[] = [];
+  text = '';
+  ended = false;
+  full = false;
+  headers: Readonly<Record<string, string>> = {};
+  private drained: (() => void) | null = null;
+
+  send(status: number, headers: Readonly<Record<string, string>>, body: Buffer | string): void {
+    this.log.push(`send ${String(status)}`);
+    this.headers = headers;
+    this.text += body.toString();
+    this.ended = true;
+  }
+  start(headers: Readonly<Record<string, string>>): void {
+    this.log.push('start');
+    this.headers = headers;
+  }
+  write(text: string): boolean {
+    this.log.push('write');
+    this.text += text;
+    return !this.full;
+  }
+  end(text: string): void {
+    this.log.push('end');
+    this.text += text;
+    this.ended = true;
+  }
+  onceDrained(listener: () => void): void {
+    this.drained = listener;
+  }
+  destroy(): void {
+    this.log.push('destroy');
+  }
+  drain(): void {
+    this.full = false;
+    this.drained?.();
+  }
+}
+
+/** A dispatch with everything around it in the test's hand: upstreams, client, clock. */
+export interface Stage {
+  readonly dispatch: Dispatch;
+  readonly client: FakeClient;
+  readonly calls: FakeCall[];
+  readonly outcomes: Outcome[];
+  readonly errors: GatewayError[];
+  /** Lets time pass, tick by tick. */
+  pass(milliseconds: number): void;
+}
+
+export const TIMEOUTS = {
+  connectMs: 1_000,
+  headersMs: 5_000,
+  firstEventMs: 20_000,
+  idleMs: 5_000,
+  totalMs: 60_000,
+  headerHoldMs: 10_000,
+  nonStreamMs: 15_000,
+  clientStallMs: 8_000,
+};
+
+export function stage(attempts: readonly PlannedAttempt[], fields: Partial<DispatchRequest> = {}): Stage {
+  const clock = fakeClock();
+  const calls: FakeCall[] = [];
+  const outcomes: Outcome[] = [];
+  const errors: GatewayError[] = [];
+  const client = new FakeClient();
+  const stream = fields.stream ?? false;
+  const body = decodeBody(
+    Buffer.from(JSON.stringify({ model: 'a/m', max_tokens: 64, stream, messages: [{ role: 'user', content: 'Hi' }] })),
+    { maxDepth: 64 },
+  );
+  const chat = dialectOf('openai-chat');
+  const request: DispatchRequest = {
+    requestId: 'req_1',
+    generationId: '1',
+    createdS: 1,
+    client: chat,
+    body,
+    conversation: () => chat.readRequest(body.json),
+    plan: planOf(attempts, stream),
+    policy: mergePolicy({ operator: null, tenant: null, key: null, request: null }),
+    stream,
+    includeUsage: false,
+    compatNaga: false,
+    wantsRouting: false,
+    forwardedHeaders: {},
+    timeouts: TIMEOUTS,
+    maxAttempts: 8,
+    isHintKey: () => false,
+    sendError: (error) => errors.push(error),
+    onSettled: (outcome) => outcomes.push(outcome),
+    ...fields,
+  };
+  const dispatch = new Dispatch(request, client, {
+    transport: {
+      send: (upstream, handler) => {
+        const call = new FakeCall(upstream, handler);
+        calls.push(call);
+        return call;
+      },
+    },
+    wheel: new TimerWheel({ clock: clock.wheel }),
+    health: { recordFailure: () => undefined, recordSuccess: () => undefined },
+    pricing: {
+      costOf: (usage) => ({
+        nanoUsd: usage.uncachedInput + usage.output,
+        inputNanoUsd: usage.uncachedInput,
+        outputNanoUsd: usage.output,
+        incomplete: false,
+      }),
+      costFields: ({ nanoUsd }) => ({ cost: nanoUsd }),
+      estimatedUsage: (promptTokens, characters) => ({
+        ...ZERO_USAGE,
+        uncachedInput: promptTokens,
+        output: characters,
+      }),
+    },
+    nowMs: clock.now,
+    random: () => 0,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  return { dispatch, client, calls, outcomes, errors, pass: clock.pass };
+}
+
+function fakeClock() {
+  let now = 0;
+  const periodic = new Set<{ readonly periodMs: number; readonly callback: () => void }>();
+  return {
+    now: () => now,
+    wheel: {
+      now: () => now,
+      every: (periodMs: number, callback: () => void) => {
+        const entry = { periodMs, callback };
+        periodic.add(entry);
+        return () => {
+          periodic.delete(entry);
+        };
+      },
+    },
+    pass: (milliseconds: number) => {
+      for (const end = now + milliseconds; now < end;) {
+        now += 100;
+        for (const { callback } of [...periodic]) callback();
+      }
+    },
+  };
+}
+
+function planOf(attempts: readonly PlannedAttempt[], stream: boolean): Plan {
+  const facts: RequestFacts = {
+    protocol: 'chat',
+    models: ['a/m'],
+    parameters: [],
+    inputModalities: ['text'],
+    outputModalities: ['text'],
+    inexpressible: {},
+    promptTokensEstimate: 10,
+    maxOutputTokens: 64,
+    images: 0,
+    stream,
+    serviceTier: null,
+    speed: null,
+  };
+  return {
+    catalogVersion: 'test',
+    policyHash: 'test',
+    seed: 1,
+    facts,
+    attempts,
+    rejected: [],
+    error: null,
+    warnings: [],
+    unknownProviders: [],
+    strategy: 'fallback',
+  };
+}
