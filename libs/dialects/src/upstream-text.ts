@@ -5,7 +5,7 @@ const LONGEST_MESSAGE = 500;
 
 /** What must not leave with an upstream's wording: secrets, addresses, and names of the operator's accounts there. */
 const REDACTIONS: readonly (readonly [RegExp, string])[] = [
-  [/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '[url]'],
+  [/\b[a-z][a-z0-9+.-]{0,20}:\/\/\S+/gi, '[url]'],
   [/\barn:[a-z0-9-]*:\S+/gi, '[resource]'],
   [/\bprojects?[/ ]+["'`]?[\w.:-]*\d[\w.:-]*/gi, '[project]'],
   [/\b(?:org|proj|acct|workspace|wrkspc|user)[-_][A-Za-z0-9]{8,}\b/g, '[account]'],
