@@ -1,10 +1,11 @@
 import type { JsonObject } from '@switchyard/contract';
+import type { CitedSource } from './ask.js';
 import { tokensIn } from './tokenizer.js';
 
 export type Part =
   | { readonly type: 'thinking'; readonly text: string; readonly shown: boolean; readonly signature: string }
   | { readonly type: 'redacted-thinking'; readonly data: string }
-  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string; readonly source?: CitedSource }
   | {
       readonly type: 'tool-call';
       readonly id: string;

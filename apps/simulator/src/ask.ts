@@ -15,6 +15,12 @@ export interface PromptPiece {
   readonly marker?: '5m' | '1h';
 }
 
+/** Where a citation points. `text` is what is quoted, its place in the source is the very start. */
+export interface CitedSource {
+  readonly title: string;
+  readonly text: string;
+}
+
 /** What the script needs to know of a request, in no dialect's words. */
 export interface Ask {
   readonly model: string;
@@ -32,6 +38,8 @@ export interface Ask {
   readonly outputSchema: JsonObject | null;
   readonly images: number;
   readonly documents: number;
+  /** A source that the answer must cite; null = none. */
+  readonly source: CitedSource | null;
   readonly stopSequences: readonly string[];
   readonly maxTokens: number | null;
   readonly promptPieces: readonly PromptPiece[];

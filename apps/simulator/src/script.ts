@@ -44,7 +44,10 @@ export function writeAnswer(ask: Ask, material: ScriptMaterial): Written {
   const text = calls.length > 0 ? (material.notice ? NOTICE.trim() : '') : proseOrJson(ask, material);
   const stopped = cutAtStopSequence(text, ask.stopSequences);
   const parts: Part[] = [...thinking(ask, material)];
-  if (stopped.text !== '') parts.push({ type: 'text', text: stopped.text });
+  if (stopped.text !== '') {
+    const cited = ask.source === null || calls.length > 0 ? {} : { source: ask.source };
+    parts.push({ type: 'text', text: stopped.text, ...cited });
+  }
   if (stopped.sequence !== null) {
     return withinTokens({ parts, stopReason: 'stop-sequence', stopSequence: stopped.sequence }, ask.maxTokens);
   }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '@switchyard/contract';
-import type { Ask, AskedTool, PromptPiece } from '../ask.js';
+import type { Ask, AskedTool, CitedSource, PromptPiece } from '../ask.js';
 import { listOf, numberOf, objectOf, objectsOf, textOf } from '../json-access.js';
 import type { ReadingRules } from '../voice.js';
 import { blocksOf } from './blocks.js';
@@ -7,6 +7,7 @@ import { checkMessagesRequest } from './checks.js';
 
 /** An image is billed as so many characters' worth of tokens. */
 const IMAGE_CHARACTERS = 1024;
+const QUOTED_CHARACTERS = 40;
 
 /**
  * Reads a Messages request (https://docs.claude.com/en/api/messages).
@@ -30,6 +31,7 @@ export function readMessagesRequest(body: JsonObject, rules: ReadingRules): Ask 
     outputSchema: outputSchemaOf(body),
     images: countOf(blocks, 'image'),
     documents: countOf(blocks, 'document'),
+    source: sourceOf(blocks),
     stopSequences: listOf(body['stop_sequences']).map((sequence) => textOf(sequence)),
     maxTokens: numberOf(body['max_tokens']),
     promptPieces: promptPieces(body),
@@ -57,6 +59,14 @@ function countOf(blocks: readonly JsonObject[], type: string): number {
     .filter((block) => block['type'] === 'tool_result')
     .flatMap((block) => blocksOf(block['content']));
   return [...blocks, ...inner].filter((block) => block['type'] === type).length;
+}
+
+/** The first document that wants to be cited. Only plain text can be quoted here. */
+function sourceOf(blocks: readonly JsonObject[]): CitedSource | null {
+  const document = blocks.find((block) => objectOf(block['citations'])['enabled'] === true);
+  if (document === undefined) return null;
+  const text = textOf(objectOf(document['source'])['data']).slice(0, QUOTED_CHARACTERS);
+  return { title: textOf(document['title']), text };
 }
 
 /** The tools a client runs by itself; the vendor's own (web search and the like) are never called here. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@switchyard/contract';
 import { outputTokensOf, slices, thinkingTokensOf, tokensOfPart, type Answer, type Part } from '../answer.js';
-import type { Ask } from '../ask.js';
+import type { Ask, CitedSource } from '../ask.js';
 import { textOf } from '../json-access.js';
 import { closing, content, structure, type Piece } from '../piece.js';
 import type { Refusal } from '../refusal.js';
@@ -90,7 +90,11 @@ function wholeBlock(part: Part): JsonObject {
     case 'redacted-thinking':
       return { type: 'redacted_thinking', data: part.data };
     case 'text':
-      return { type: 'text', text: part.text };
+      return {
+        type: 'text',
+        text: part.text,
+        ...(part.source === undefined ? {} : { citations: [citation(part.source)] }),
+      };
     case 'tool-call':
       return { type: 'tool_use', id: part.id, name: part.name, input: inputOf(part.arguments) };
   }
@@ -112,7 +116,7 @@ function emptyBlock(part: Part): JsonObject {
     case 'redacted-thinking':
       return wholeBlock(part);
     case 'text':
-      return { type: 'text', text: '' };
+      return { type: 'text', text: '', ...(part.source === undefined ? {} : { citations: [] }) };
     case 'tool-call':
       return { type: 'tool_use', id: part.id, name: part.name, input: {} };
   }
@@ -138,6 +142,9 @@ function* deltas(part: Part, pieceCharacters: number | null): Generator<Delta> {
       for (const text of slices(part.text, pieceCharacters)) {
         yield { body: { type: 'text_delta', text }, tokens: text.length / 4 };
       }
+      if (part.source !== undefined) {
+        yield { body: { type: 'citations_delta', citation: citation(part.source) }, tokens: 0 };
+      }
       return;
     case 'tool-call': {
       yield { body: { type: 'input_json_delta', partial_json: '' }, tokens: 0 };
@@ -148,6 +155,18 @@ function* deltas(part: Part, pieceCharacters: number | null): Generator<Delta> {
       }
     }
   }
+}
+
+function citation(source: CitedSource): JsonObject {
+  return {
+    type: 'char_location',
+    cited_text: source.text,
+    document_index: 0,
+    document_title: source.title === '' ? null : source.title,
+    start_char_index: 0,
+    end_char_index: source.text.length,
+    file_id: null,
+  };
 }
 
 function usageAtStart(answer: Answer): JsonObject {

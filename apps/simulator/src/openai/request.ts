@@ -7,6 +7,9 @@ import { checkChatRequest } from './checks.js';
 /** An image or a file is billed as so many characters' worth of tokens. */
 const MEDIA_CHARACTERS = 1024;
 
+/** What a simulated web search finds. */
+const WEB_PAGE = { title: 'Simulated page', text: 'https://example.com/simulated' };
+
 /**
  * Reads a chat completion request (https://platform.openai.com/docs/api-reference/chat/create).
  * @throws Refusal in the vendor's words.
@@ -24,9 +27,10 @@ export function readChatRequest(body: JsonObject, rules: ReadingRules): Ask {
     tools: toolsOf(body),
     toolChoice: toolChoiceOf(body),
     parallelTools: body['parallel_tool_calls'] !== false,
-    thinking: reasons(body) ? 'shown' : 'off',
+    thinking: thinkingOf(body),
     outputSchema: outputSchemaOf(body),
     images: parts.filter((part) => part['type'] === 'image_url').length,
+    source: body['web_search_options'] === undefined ? null : WEB_PAGE,
     documents: parts.filter((part) => part['type'] === 'file').length,
     stopSequences: typeof body['stop'] === 'string' ? [body['stop']] : listOf(body['stop']).map((stop) => textOf(stop)),
     maxTokens: numberOf(body['max_completion_tokens'] ?? body['max_tokens']),
@@ -68,14 +72,16 @@ function toolChoiceOf(body: JsonObject): Ask['toolChoice'] {
 }
 
 /** Reasoning as OpenAI (`reasoning_effort`), OpenRouter (`reasoning`), DeepSeek (`thinking`) and Qwen (`enable_thinking`) ask for it. */
-function reasons(body: JsonObject): boolean {
+function thinkingOf(body: JsonObject): Ask['thinking'] {
   const effort = textOf(body['reasoning_effort']);
-  if (effort !== '') return effort !== 'none';
+  if (effort !== '') return effort === 'none' ? 'off' : 'shown';
   if (body['reasoning'] !== undefined) {
     const reasoning = objectOf(body['reasoning']);
-    return reasoning['enabled'] !== false && reasoning['effort'] !== 'none' && reasoning['exclude'] !== true;
+    if (reasoning['enabled'] === false || reasoning['effort'] === 'none') return 'off';
+    return reasoning['exclude'] === true ? 'hidden' : 'shown';
   }
-  return objectOf(body['thinking'])['type'] === 'enabled' || body['enable_thinking'] === true;
+  const enabled = objectOf(body['thinking'])['type'] === 'enabled' || body['enable_thinking'] === true;
+  return enabled ? 'shown' : 'off';
 }
 
 function outputSchemaOf(body: JsonObject): JsonObject | null {

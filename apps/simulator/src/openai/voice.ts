@@ -5,6 +5,7 @@ import { numberOf, objectOf, textOf } from '../json-access.js';
 import { closing, content, structure, type Piece } from '../piece.js';
 import type { Refusal } from '../refusal.js';
 import type { AnswerIdentity, Oddities, Voice } from '../voice.js';
+import { reasoningDeltas, reasoningOf, type ReasoningManner } from './reasoning.js';
 import { refusalBody } from './refusals.js';
 
 const ARGUMENT_CHARACTERS = 12;
@@ -21,7 +22,7 @@ const FINISH_REASONS = {
 } as const;
 
 /** What of the request, beyond the neutral ask, shapes the answer on the wire. */
-interface Manner {
+interface Manner extends ReasoningManner {
   readonly choices: number;
   readonly logprobs: boolean;
   readonly streamUsage: boolean;
@@ -34,6 +35,7 @@ export function speakChat(body: JsonObject, ask: Ask, identity: AnswerIdentity):
   const manner: Manner = {
     choices: Math.min(Math.max(1, numberOf(body['n']) ?? 1), MAX_CHOICES),
     logprobs: body['logprobs'] === true,
+    details: body['reasoning'] !== undefined,
     streamUsage: objectOf(body['stream_options'])['include_usage'] === true,
     preamble: {
       id: `chatcmpl-${identity.letters}`,
@@ -56,7 +58,7 @@ function wholeCompletion(manner: Manner, answer: Answer): JsonObject {
     ...manner.preamble,
     choices: Array.from({ length: manner.choices }, (_, index) => ({
       index,
-      message: wholeMessage(answer),
+      message: wholeMessage(manner, answer),
       logprobs: manner.logprobs ? logprobsOf(textOfParts(answer.parts)) : null,
       finish_reason: FINISH_REASONS[answer.stopReason],
     })),
@@ -64,17 +66,16 @@ function wholeCompletion(manner: Manner, answer: Answer): JsonObject {
   };
 }
 
-function wholeMessage(answer: Answer): JsonObject {
+function wholeMessage(manner: Manner, answer: Answer): JsonObject {
   const text = textOfParts(answer.parts);
-  const reasoning = answer.parts.flatMap((part) => (part.type === 'thinking' ? [part.text] : [])).join('\n');
   const calls = callsOf(answer.parts).map((part) => ({ id: part.id, ...callBody(part, part.arguments) }));
   return {
     role: 'assistant',
     content: text === '' && (calls.length > 0 || answer.stopReason === 'refusal') ? null : text,
     refusal: answer.stopReason === 'refusal' ? REFUSAL_TEXT : null,
-    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...reasoningOf(answer.parts, manner),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
-    annotations: [],
+    annotations: annotationsOf(answer.parts),
   };
 }
 
@@ -100,11 +101,14 @@ function* choiceChunks(manner: Manner, answer: Answer, index: number): Generator
     if (part.type === 'tool-call') {
       yield* callChunks(part, call, answer.pieceCharacters, chunk);
       call += 1;
-    } else if (part.type !== 'redacted-thinking') {
+    } else if (part.type === 'text') {
       for (const text of slices(part.text, answer.pieceCharacters)) {
-        const delta = part.type === 'thinking' ? { reasoning_content: text } : { content: text };
-        const logprobs = manner.logprobs && part.type === 'text' ? logprobsOf(text) : null;
-        yield content(chunk(delta, null, logprobs), text.length / 4);
+        yield content(chunk({ content: text }, null, manner.logprobs ? logprobsOf(text) : null), text.length / 4);
+      }
+      if (part.source !== undefined) yield content(chunk({ annotations: annotationsOf([part]) }));
+    } else {
+      for (const { delta, text } of reasoningDeltas(part, answer.pieceCharacters, manner)) {
+        yield content(chunk(delta), text.length / 4);
       }
     }
   }
@@ -139,6 +143,24 @@ function callsOf(parts: readonly Part[]): readonly ToolCall[] {
 
 function textOfParts(parts: readonly Part[]): string {
   return parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+}
+
+function annotationsOf(parts: readonly Part[]): readonly JsonObject[] {
+  return parts.flatMap((part) =>
+    part.type !== 'text' || part.source === undefined
+      ? []
+      : [
+          {
+            type: 'url_citation',
+            url_citation: {
+              start_index: 0,
+              end_index: part.text.length,
+              title: part.source.title,
+              url: part.source.text,
+            },
+          },
+        ],
+  );
 }
 
 function logprobsOf(text: string): JsonObject {
