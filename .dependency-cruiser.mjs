@@ -26,7 +26,8 @@ const LIBRARIES = {
 /** Modules of Node that compute and neither wait nor look outside; `crypto` is for digests. */
 const PURE_NODE_MODULES = '^(node:)?(assert|buffer|crypto|string_decoder|util)$';
 
-const SPEC = '\\.spec\\.ts$';
+/** Tests, and what only tests use. */
+const SPEC = '\\.(spec|fixture)\\.ts$|/(__fixtures__|testing)/';
 
 /** @param {readonly string[]} names */
 const anyOf = (names) => `(${names.join('|')})`;
@@ -153,10 +154,10 @@ export default {
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
     },
     {
-      name: 'not-to-spec',
-      comment: 'What a test file and other code share belongs into a file of its own.',
+      name: 'tests-for-tests-only',
+      comment: 'The product does not use what was written for its tests; it is not even built.',
       severity: 'error',
-      from: {},
+      from: { path: '^(apps|libs|scripts)/', pathNot: SPEC },
       to: { path: SPEC },
     },
   ],

@@ -10,7 +10,16 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const SELF = 'test/tidy/tidy.spec.ts';
 
 /** Not ours to tidy: installed, generated, or recorded. */
-const SKIPPED_FOLDERS = new Set(['.git', 'node_modules', 'dist', 'coverage', 'data', 'fixtures', 'golden']);
+const SKIPPED_FOLDERS = new Set([
+  '.git',
+  'node_modules',
+  'dist',
+  'coverage',
+  'data',
+  'fixtures',
+  '__fixtures__',
+  'golden',
+]);
 const TEXT = /\.(ts|mts|js|mjs|cjs|json|ya?ml|md|sh|sql|lua|css|html)$|^\.?[A-Za-z]+$|^\.[a-z.]+$/;
 
 const FILE_LINES_MAX = 300;
