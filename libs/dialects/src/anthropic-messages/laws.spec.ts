@@ -290,7 +290,7 @@ const requests: fc.Arbitrary<JsonObject> = fc
           { type: 'tool_use', id, name: 'f', input: input as JsonObject },
         ],
       });
-      const plain = { type: 'text', text: String(text['text']) };
+      const plain = { type: 'text', text: text['text'] };
       messages.push({
         role: 'user',
         content: [{ type: 'tool_result', tool_use_id: id, content: [plain], ...(failed && { is_error: true }) }, plain],
