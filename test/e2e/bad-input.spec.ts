@@ -35,7 +35,12 @@ describe.each(PATHS)('POST %s', (path) => {
     ['no messages', JSON.stringify({ ...SOUND, messages: undefined }), 400, 'messages'],
     ['a stream flag in words', JSON.stringify({ ...SOUND, stream: 'true' }), 400, 'stream'],
     ['a limit below zero', JSON.stringify({ ...SOUND, max_tokens: -1 }), 400, 'max_tokens'],
-    ['a limit beyond all numbers', '{"model":"acme/chat","max_tokens":1e400,"messages":[{"role":"user","content":"Hi"}]}', 400, 'max_tokens'],
+    [
+      'a limit beyond all numbers',
+      '{"model":"acme/chat","max_tokens":1e400,"messages":[{"role":"user","content":"Hi"}]}',
+      400,
+      'max_tokens',
+    ],
     ['messages of the wrong type', JSON.stringify({ ...SOUND, messages: 'Hi' }), 400, 'messages'],
     ['an unknown role', JSON.stringify({ ...SOUND, messages: [{ role: 'wizard', content: 'Hi' }] }), 400, 'messages'],
     ['an unknown service tier', JSON.stringify({ ...SOUND, service_tier: 'platinum' }), 400, 'service_tier'],
@@ -45,7 +50,12 @@ describe.each(PATHS)('POST %s', (path) => {
     expect(reply.text.toLowerCase()).toContain(word.toLowerCase());
     expect(reply.headers.get('x-should-retry')).toBe('false');
     expect(reply.headers.get('request-id')).toBe(reply.headers.get('x-request-id'));
-    if (isMessages) expect(reply.json).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' }, request_id: reply.headers.get('request-id') });
+    if (isMessages)
+      expect(reply.json).toMatchObject({
+        type: 'error',
+        error: { type: 'invalid_request_error' },
+        request_id: reply.headers.get('request-id'),
+      });
     else expect(reply.json).toMatchObject({ error: { type: 'invalid_request_error' } });
   });
 

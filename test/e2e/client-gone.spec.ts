@@ -26,22 +26,38 @@ const PATHS = ['/v1/messages', '/v1/chat/completions'] as const;
 const cells = PATHS.flatMap((path) => [[path, 'acme/chat'] as const, [path, 'acme/messages'] as const]);
 
 it.each(cells)('aborts the upstream when the client of %s drops a stream of %s', async (path, model) => {
-  const socket = await startRequest(path, { model, stream: true, max_tokens: 64, messages: [{ role: 'user', content: 'Hi' }] });
+  const socket = await startRequest(path, {
+    model,
+    stream: true,
+    max_tokens: 64,
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
   await new Promise((resolve) => socket.once('data', resolve));
   socket.destroy();
   const request = await rig.simulator.waitFor((one) => one.aborted, 5_000);
   expect(request.finishedMs).toBeNull();
 });
 
-it.each(PATHS)('aborts the upstream when the client of %s drops a request that is still without an answer', async (path) => {
-  const socket = await startRequest(path, { model: 'acme/silent', max_tokens: 64, messages: [{ role: 'user', content: 'Hi' }] });
-  await rig.simulator.waitFor((one) => one.model === 'mock/no_headers', 5_000);
-  socket.destroy();
-  expect((await rig.simulator.waitFor((one) => one.aborted, 5_000)).aborted).toBe(true);
-});
+it.each(PATHS)(
+  'aborts the upstream when the client of %s drops a request that is still without an answer',
+  async (path) => {
+    const socket = await startRequest(path, {
+      model: 'acme/silent',
+      max_tokens: 64,
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    await rig.simulator.waitFor((one) => one.model === 'mock/no_headers', 5_000);
+    socket.destroy();
+    expect((await rig.simulator.waitFor((one) => one.aborted, 5_000)).aborted).toBe(true);
+  },
+);
 
 it('holds the upstream back while the client does not read, instead of keeping the answer in memory', async () => {
-  const socket = await startRequest('/v1/chat/completions', { model: 'acme/chat', stream: true, messages: [{ role: 'user', content: 'Hi' }] });
+  const socket = await startRequest('/v1/chat/completions', {
+    model: 'acme/chat',
+    stream: true,
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
   await new Promise((resolve) => socket.once('data', resolve));
   socket.pause();
   const request = await rig.simulator.waitFor((one) => one.bytesWritten > 0, 5_000);
@@ -53,7 +69,7 @@ it('holds the upstream back while the client does not read, instead of keeping t
 
 /** The value once it stops changing: an endless upstream whose client reads nothing must stop writing. */
 async function settled(value: () => number): Promise<number> {
-  for (let last = -1; ; ) {
+  for (let last = -1; ;) {
     const current = value();
     if (current === last) return current;
     last = current;

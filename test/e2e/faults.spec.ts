@@ -58,7 +58,13 @@ const CLIENTS = [
   ['chat', '/v1/chat/completions'],
 ] as const;
 const UPSTREAMS = ['messages', 'chat'] as const;
-const bodyOf = (id: string, stream: boolean, extra: object = {}) => ({ model: id, stream, max_tokens: 64, messages: [{ role: 'user', content: 'Hi' }], ...extra });
+const bodyOf = (id: string, stream: boolean, extra: object = {}) => ({
+  model: id,
+  stream,
+  max_tokens: 64,
+  messages: [{ role: 'user', content: 'Hi' }],
+  ...extra,
+});
 
 describe.each(CLIENTS)('a %s client', (protocol, path) => {
   describe.each(UPSTREAMS)('before content, with a %s upstream', (upstream) => {

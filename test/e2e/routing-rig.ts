@@ -59,7 +59,9 @@ ${endpoint('alpha', 'up-secret')}
 ${FAILING_HOSTS.map((id) => endpoint(id, 'mock/status:503')).join('\n')}
   - id: ${PolicyModels.alsoFailing}
     endpoints:
-${FAILING_HOSTS.slice(1).map((id) => endpoint(id, 'mock/status:503')).join('\n')}
+${FAILING_HOSTS.slice(1)
+  .map((id) => endpoint(id, 'mock/status:503'))
+  .join('\n')}
 `;
 
 export function startRig(): Promise<Rig> {

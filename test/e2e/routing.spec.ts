@@ -16,7 +16,12 @@ beforeEach(() => {
   rig.forget();
 });
 
-const bodyOf = (model: string, hints: object = {}) => ({ model, max_tokens: 64, messages: [{ role: 'user', content: 'Hi' }], ...hints });
+const bodyOf = (model: string, hints: object = {}) => ({
+  model,
+  max_tokens: 64,
+  messages: [{ role: 'user', content: 'Hi' }],
+  ...hints,
+});
 
 describe.each(PROTOCOLS)('routing hints over %s', (protocol, path) => {
   it.each([
@@ -42,11 +47,22 @@ describe.each(PROTOCOLS)('routing hints over %s', (protocol, path) => {
 
   it('keeps hints from the upstream, and hands unknown fields on where the dialect is the same', async () => {
     const same = protocol === 'chat' ? PolicyModels.open : PolicyModels.messages;
-    const hints = { provider_order: ['alpha'], provider_zdr: false, models: [same], session_id: 's-1', provider: { sort: 'price' }, x_unknown: { kept: [1, 2.5, 'three'] } };
+    const hints = {
+      provider_order: ['alpha'],
+      provider_zdr: false,
+      models: [same],
+      session_id: 's-1',
+      provider: { sort: 'price' },
+      x_unknown: { kept: [1, 2.5, 'three'] },
+    };
     const reply = await rig.post(path, bodyOf(same, hints));
     expect(reply.status).toBe(200);
     const [sent] = rig.simulator.requests;
-    expect(Object.keys(sent?.body ?? {}).filter((key) => key.startsWith('provider') || key === 'models' || key === 'session_id')).toEqual([]);
+    expect(
+      Object.keys(sent?.body ?? {}).filter(
+        (key) => key.startsWith('provider') || key === 'models' || key === 'session_id',
+      ),
+    ).toEqual([]);
     expect(sent?.body?.['x_unknown']).toEqual({ kept: [1, 2.5, 'three'] });
     expect(sent?.bodyText).toContain('"x_unknown":{"kept":[1,2.5,"three"]}');
   });
@@ -66,7 +82,8 @@ describe.each(PROTOCOLS)('routing hints over %s', (protocol, path) => {
         },
       },
     });
-    if (protocol === 'messages') expect(reply.json).toMatchObject({ type: 'error', request_id: reply.headers.get('request-id') });
+    if (protocol === 'messages')
+      expect(reply.json).toMatchObject({ type: 'error', request_id: reply.headers.get('request-id') });
     else expect(reply.json).toMatchObject({ error: { code: 'no_eligible_endpoint' } });
     expect(rig.simulator.requests).toHaveLength(0);
   });
@@ -100,14 +117,21 @@ describe.each(PROTOCOLS)('routing hints over %s', (protocol, path) => {
   });
 
   it('falls back to the next model of the list when the first has no endpoint left', async () => {
-    const reply = await rig.post(path, bodyOf(PolicyModels.retaining, { models: [PolicyModels.open], provider_zdr: true }));
+    const reply = await rig.post(
+      path,
+      bodyOf(PolicyModels.retaining, { models: [PolicyModels.open], provider_zdr: true }),
+    );
     expect(reply.status).toBe(200);
     expect(reply.headers.get('x-switchyard-model')).toBe(PolicyModels.open);
   });
 
   it('tells the whole route when asked to', async () => {
-    const reply = await rig.post(path, bodyOf(PolicyModels.open, { provider_order: ['gamma', 'nowhere'] }), { 'x-switchyard-metadata': 'enabled' });
-    expect(reply.json).toMatchObject({ routing: { model: PolicyModels.open, provider: 'gamma', attempt: 1, unknown_providers: ['nowhere'], dropped: [] } });
+    const reply = await rig.post(path, bodyOf(PolicyModels.open, { provider_order: ['gamma', 'nowhere'] }), {
+      'x-switchyard-metadata': 'enabled',
+    });
+    expect(reply.json).toMatchObject({
+      routing: { model: PolicyModels.open, provider: 'gamma', attempt: 1, unknown_providers: ['nowhere'], dropped: [] },
+    });
   });
 });
 
@@ -122,7 +146,9 @@ describe('what a translation cannot express', () => {
   it('disqualifies the endpoint when parameters are required', async () => {
     const reply = await rig.post('/v1/messages', { ...topK, provider_require_parameters: true });
     expect(reply.status).toBe(404);
-    expect(reply.json).toMatchObject({ error: { availability: { excluded_by: expect.arrayContaining(['require_parameters']) as string[] } } });
+    expect(reply.json).toMatchObject({
+      error: { availability: { excluded_by: expect.arrayContaining(['require_parameters']) as string[] } },
+    });
     expect(reply.text).toContain('top_k');
   });
 });
@@ -138,8 +164,12 @@ describe('explain and dispatch', () => {
     expect(reply.headers.get('x-should-retry')).toBe('true');
     const attempts = plan.json['attempts'] as unknown as { endpoint: string }[];
     expect(attempts.length).toBeGreaterThan(3);
-    expect(rig.simulator.requests.map((request) => request.provider)).toEqual(attempts.map((attempt) => attempt.endpoint));
-    expect(reply.json).toMatchObject({ error: { metadata: { previous_errors: attempts.map(() => ({ code: 'overloaded', status: 503 })) } } });
+    expect(rig.simulator.requests.map((request) => request.provider)).toEqual(
+      attempts.map((attempt) => attempt.endpoint),
+    );
+    expect(reply.json).toMatchObject({
+      error: { metadata: { previous_errors: attempts.map(() => ({ code: 'overloaded', status: 503 })) } },
+    });
   });
 
   it.each([
@@ -147,12 +177,18 @@ describe('explain and dispatch', () => {
     ['latency', ['gamma', 'beta', 'alpha']],
     ['price', ['alpha', 'beta', 'gamma']],
   ])('rank by %s from what is assumed of endpoints before anything was observed', async (sort, order) => {
-    const { json } = await rig.post('/v1/routing/explain?protocol=chat', bodyOf(PolicyModels.untried, { provider_sort: sort }));
+    const { json } = await rig.post(
+      '/v1/routing/explain?protocol=chat',
+      bodyOf(PolicyModels.untried, { provider_sort: sort }),
+    );
     expect((json['attempts'] as unknown as { endpoint: string }[]).map((attempt) => attempt.endpoint)).toEqual(order);
   });
 
   it('explains with every candidate either attempted or rejected for a reason', async () => {
-    const { json } = await rig.post('/v1/routing/explain?protocol=chat', bodyOf(PolicyModels.open, { provider_zdr: true }));
+    const { json } = await rig.post(
+      '/v1/routing/explain?protocol=chat',
+      bodyOf(PolicyModels.open, { provider_zdr: true }),
+    );
     expect(json).toMatchObject({
       object: 'routing.plan',
       seed: 42,
@@ -160,7 +196,10 @@ describe('explain and dispatch', () => {
       facts: { models: [PolicyModels.open], stream: false, max_output_tokens: 64 },
       attempts: [{ rank: 1, provider: 'gamma', endpoint: 'gamma', first_choice_probability: 1 }],
     });
-    const rejected = json['rejected'] as unknown as { endpoint: string; reasons: { code: string; layer: string; detail: string }[] }[];
+    const rejected = json['rejected'] as unknown as {
+      endpoint: string;
+      reasons: { code: string; layer: string; detail: string }[];
+    }[];
     expect(rejected.map((one) => one.endpoint).sort()).toEqual(['alpha', 'beta']);
     for (const one of rejected) expect(one.reasons[0]).toMatchObject({ code: 'data_policy:zdr', layer: 'request' });
   });

@@ -6,7 +6,11 @@ import type { Rig } from './gateway-harness.js';
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 const WEATHER_SCHEMA = { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] };
-const ANTHROPIC_TOOL: Anthropic.Tool = { name: 'get_weather', description: 'Weather of a city', input_schema: WEATHER_SCHEMA };
+const ANTHROPIC_TOOL: Anthropic.Tool = {
+  name: 'get_weather',
+  description: 'Weather of a city',
+  input_schema: WEATHER_SCHEMA,
+};
 const OPENAI_TOOL: OpenAI.ChatCompletionTool = {
   type: 'function',
   function: { name: 'get_weather', description: 'Weather of a city', parameters: WEATHER_SCHEMA },
@@ -19,7 +23,9 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 describe.each(['acme/messages', 'acme/chat'])('the Anthropic SDK with %s', (model) => {
-  const ask = (extra: Partial<Anthropic.MessageCreateParamsNonStreaming> = {}): Anthropic.MessageCreateParamsNonStreaming => ({
+  const ask = (
+    extra: Partial<Anthropic.MessageCreateParamsNonStreaming> = {},
+  ): Anthropic.MessageCreateParamsNonStreaming => ({
     model,
     max_tokens: 512,
     messages: [{ role: 'user', content: 'Hello there' }],
@@ -46,7 +52,9 @@ describe.each(['acme/messages', 'acme/chat'])('the Anthropic SDK with %s', (mode
 
   it.each([false, true])('round-trips a tool call (stream: %s)', async (stream) => {
     const first = ask({ tools: [ANTHROPIC_TOOL] });
-    const message = stream ? await rig.anthropic.messages.stream(first).finalMessage() : await rig.anthropic.messages.create(first);
+    const message = stream
+      ? await rig.anthropic.messages.stream(first).finalMessage()
+      : await rig.anthropic.messages.create(first);
     expect(message.stop_reason).toBe('tool_use');
     const [call] = message.content.filter((block) => block.type === 'tool_use');
     expect(call).toMatchObject({ name: 'get_weather', input: { city: expect.any(String) as string } });
@@ -66,26 +74,39 @@ describe.each(['acme/messages', 'acme/chat'])('the Anthropic SDK with %s', (mode
 
   it.each([false, true])('keeps parallel tool calls apart (stream: %s)', async (stream) => {
     const params = ask({ tools: [ANTHROPIC_TOOL], messages: [{ role: 'user', content: 'in parallel please' }] });
-    const message = stream ? await rig.anthropic.messages.stream(params).finalMessage() : await rig.anthropic.messages.create(params);
+    const message = stream
+      ? await rig.anthropic.messages.stream(params).finalMessage()
+      : await rig.anthropic.messages.create(params);
     const calls = message.content.filter((block) => block.type === 'tool_use');
     expect(calls.length).toBeGreaterThan(1);
     expect(new Set(calls.map((call) => call.id)).size).toBe(calls.length);
   });
 
   it('sends images', async () => {
-    const image: Anthropic.ImageBlockParam = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } };
-    const message = await rig.anthropic.messages.create(ask({ messages: [{ role: 'user', content: [{ type: 'text', text: 'What is it?' }, image] }] }));
+    const image: Anthropic.ImageBlockParam = {
+      type: 'image',
+      source: { type: 'base64', media_type: 'image/png', data: PIXEL },
+    };
+    const message = await rig.anthropic.messages.create(
+      ask({ messages: [{ role: 'user', content: [{ type: 'text', text: 'What is it?' }, image] }] }),
+    );
     expect(textOf(message)).toContain('1 image');
   });
 
   it.each([false, true])('carries thinking (stream: %s)', async (stream) => {
     const params = ask({ max_tokens: 4096, thinking: { type: 'enabled', budget_tokens: 1024 } });
-    const message = stream ? await rig.anthropic.messages.stream(params).finalMessage() : await rig.anthropic.messages.create(params);
+    const message = stream
+      ? await rig.anthropic.messages.stream(params).finalMessage()
+      : await rig.anthropic.messages.create(params);
     const [thinking] = message.content.filter((block) => block.type === 'thinking');
     expect(thinking?.thinking).not.toBe('');
     const answer = await rig.anthropic.messages.create({
       ...params,
-      messages: [...params.messages, { role: 'assistant', content: message.content as Anthropic.ContentBlockParam[] }, { role: 'user', content: 'Go on' }],
+      messages: [
+        ...params.messages,
+        { role: 'assistant', content: message.content as Anthropic.ContentBlockParam[] },
+        { role: 'user', content: 'Go on' },
+      ],
     });
     expect(answer.stop_reason).toBe('end_turn');
   });
@@ -109,21 +130,30 @@ describe.each(['acme/messages', 'acme/chat'])('the Anthropic SDK with %s', (mode
 });
 
 describe.each(['acme/messages', 'acme/chat'])('the OpenAI SDK with %s', (model) => {
-  const ask = (extra: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming> = {}): OpenAI.ChatCompletionCreateParamsNonStreaming => ({
+  const ask = (
+    extra: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming> = {},
+  ): OpenAI.ChatCompletionCreateParamsNonStreaming => ({
     model,
     messages: [{ role: 'user', content: 'Hello there' }],
     ...extra,
   });
-  const final = async (params: OpenAI.ChatCompletionCreateParamsNonStreaming, stream: boolean): Promise<OpenAI.ChatCompletion> =>
+  const final = async (
+    params: OpenAI.ChatCompletionCreateParamsNonStreaming,
+    stream: boolean,
+  ): Promise<OpenAI.ChatCompletion> =>
     stream
-      ? rig.openai.chat.completions.stream({ ...params, stream: true, stream_options: { include_usage: true } }).finalChatCompletion()
+      ? rig.openai.chat.completions
+          .stream({ ...params, stream: true, stream_options: { include_usage: true } })
+          .finalChatCompletion()
       : rig.openai.chat.completions.create(params);
 
   it('parses a whole answer with usage and cost', async () => {
     const completion = await rig.openai.chat.completions.create(ask());
     expect(completion).toMatchObject({ object: 'chat.completion', model });
     expect(completion.choices[0]).toMatchObject({ finish_reason: 'stop', message: { role: 'assistant' } });
-    expect(completion.usage?.total_tokens).toBe((completion.usage?.prompt_tokens ?? 0) + (completion.usage?.completion_tokens ?? 0));
+    expect(completion.usage?.total_tokens).toBe(
+      (completion.usage?.prompt_tokens ?? 0) + (completion.usage?.completion_tokens ?? 0),
+    );
     expect((completion.usage as unknown as { cost: number }).cost).toBeGreaterThan(0);
   });
 
@@ -163,7 +193,10 @@ describe.each(['acme/messages', 'acme/chat'])('the OpenAI SDK with %s', (model) 
   });
 
   it.each([false, true])('keeps parallel tool calls apart (stream: %s)', async (stream) => {
-    const completion = await final(ask({ tools: [OPENAI_TOOL], messages: [{ role: 'user', content: 'in parallel please' }] }), stream);
+    const completion = await final(
+      ask({ tools: [OPENAI_TOOL], messages: [{ role: 'user', content: 'in parallel please' }] }),
+      stream,
+    );
     const calls = completion.choices[0]?.message.tool_calls ?? [];
     expect(calls.length).toBeGreaterThan(1);
     expect(new Set(calls.map((call) => call.id)).size).toBe(calls.length);
@@ -190,7 +223,13 @@ describe.each(['acme/messages', 'acme/chat'])('the OpenAI SDK with %s', (model) 
     const messages: OpenAI.ChatCompletionMessageParam[] = [
       {
         role: 'system',
-        content: [{ type: 'text', text: 'A long instruction. '.repeat(400), cache_control: { type: 'ephemeral' } } as OpenAI.ChatCompletionContentPartText],
+        content: [
+          {
+            type: 'text',
+            text: 'A long instruction. '.repeat(400),
+            cache_control: { type: 'ephemeral' },
+          } as OpenAI.ChatCompletionContentPartText,
+        ],
       },
       { role: 'user', content: `cache me with ${model}` },
     ];
@@ -202,7 +241,12 @@ describe.each(['acme/messages', 'acme/chat'])('the OpenAI SDK with %s', (model) 
 
   it('answers in the schema asked for', async () => {
     const completion = await rig.openai.chat.completions.create(
-      ask({ response_format: { type: 'json_schema', json_schema: { name: 'weather', strict: true, schema: { ...WEATHER_SCHEMA, additionalProperties: false } } } }),
+      ask({
+        response_format: {
+          type: 'json_schema',
+          json_schema: { name: 'weather', strict: true, schema: { ...WEATHER_SCHEMA, additionalProperties: false } },
+        },
+      }),
     );
     expect(JSON.parse(completion.choices[0]?.message.content ?? '')).toEqual({ city: expect.any(String) as string });
   });

@@ -16,7 +16,11 @@ describe('the request examples of the API pages', () => {
       messages: [{ role: 'user', content: 'Explain the CAP theorem in one paragraph.' }],
     });
     expect(reply.status).toBe(200);
-    expect(reply.json).toMatchObject({ type: 'message', model: 'anthropic/claude-sonnet-4.5', stop_reason: 'end_turn' });
+    expect(reply.json).toMatchObject({
+      type: 'message',
+      model: 'anthropic/claude-sonnet-4.5',
+      stop_reason: 'end_turn',
+    });
     expect(reply.json).not.toHaveProperty('created');
   });
 
@@ -60,7 +64,9 @@ describe('the request examples of the API pages', () => {
         thinking: { OfDisabled: { type: 'disabled' } },
         tool_choice: { OfNone: { type: 'none' } },
         tools: [
-          { OfTool: { name: 'lookup', description: {}, input_schema: { type: 'object', properties: {}, required: [] } } },
+          {
+            OfTool: { name: 'lookup', description: {}, input_schema: { type: 'object', properties: {}, required: [] } },
+          },
           { OfBashTool20250124: { name: 'bash', type: 'bash_20250124' } },
         ],
         top_k: {},
@@ -100,12 +106,28 @@ describe('the request examples of the API pages', () => {
   });
 
   it.each([
-    'anthropic/claude-opus-4.8', 'anthropic/claude-opus-4.6', 'anthropic/claude-sonnet-4.6', 'anthropic/claude-haiku-4.5',
-    'google/gemini-3.5-flash', 'google/gemini-3.1-pro-preview', 'google/gemini-3.1-flash-lite', 'google/gemini-3-flash-preview',
-    'openai/gpt-5.5-pro', 'openai/gpt-5.5', 'openai/gpt-5.4', 'moonshotai/kimi-k2.6', 'moonshotai/kimi-k2.5',
-    'minimax/minimax-m2.5', 'qwen/qwen3.6-plus', 'claude-opus-4-8',
+    'anthropic/claude-opus-4.8',
+    'anthropic/claude-opus-4.6',
+    'anthropic/claude-sonnet-4.6',
+    'anthropic/claude-haiku-4.5',
+    'google/gemini-3.5-flash',
+    'google/gemini-3.1-pro-preview',
+    'google/gemini-3.1-flash-lite',
+    'google/gemini-3-flash-preview',
+    'openai/gpt-5.5-pro',
+    'openai/gpt-5.5',
+    'openai/gpt-5.4',
+    'moonshotai/kimi-k2.6',
+    'moonshotai/kimi-k2.5',
+    'minimax/minimax-m2.5',
+    'qwen/qwen3.6-plus',
+    'claude-opus-4-8',
   ])('Octen, messages to %s', async (model) => {
-    const reply = await rig.post('/v1/messages', { model, max_tokens: 256, messages: [{ role: 'user', content: 'Hello' }] }, { authorization: '', 'x-api-key': KEY });
+    const reply = await rig.post(
+      '/v1/messages',
+      { model, max_tokens: 256, messages: [{ role: 'user', content: 'Hello' }] },
+      { authorization: '', 'x-api-key': KEY },
+    );
     expect(reply.text).toContain('"type":"message"');
     expect(reply.status).toBe(200);
     expect(reply.json).toMatchObject({ role: 'assistant', stop_reason: 'end_turn' });
