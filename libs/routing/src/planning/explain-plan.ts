@@ -1,6 +1,6 @@
 import type { JsonObject, Plan, RequestFacts } from '@switchyard/contract';
 import { describePolicy } from '../policy/describe-policy.js';
-import type { MergedPolicy } from '../policy/merged-policy.js';
+import type { MergedPolicy } from '../policy/merge-policy.js';
 
 /** Parameters that an endpoint has to be able to do, as opposed to those that tune it. */
 const FEATURES: ReadonlySet<string> = new Set([

@@ -3,8 +3,7 @@ import type { CatalogSnapshot, HealthView, Plan, PlannedAttempt, RequestFacts } 
 import { isModelAllowed } from '../filters/access-filters.js';
 import { viewOf } from '../filters/request-view.js';
 import type { RequestView } from '../filters/request-view.js';
-import { compilePolicy } from '../policy/compiled-policy.js';
-import type { MergedPolicy } from '../policy/merged-policy.js';
+import type { MergedPolicy } from '../policy/merge-policy.js';
 import type { Candidate } from '../ranking/candidate.js';
 import { worstCaseCostUsd } from '../ranking/expected-cost.js';
 import { rankGroup } from '../ranking/rank-group.js';
@@ -36,7 +35,7 @@ export interface PlanInput {
  */
 export function plan(input: PlanInput): Plan {
   const { facts, policy, catalog, seed } = input;
-  const view = viewOf(compilePolicy(policy), facts);
+  const view = viewOf(policy.compiled, facts);
   const { requests, unknown, warnings: resolveWarnings } = resolveModels(facts.models, catalog);
   const unavailable = [
     ...unknown,
@@ -85,7 +84,8 @@ function rankGroups(pool: Pool, view: RequestView, { seed, stickyEndpoint }: Pla
 /** One group per model in the order of the request, or one of all. Groups are never empty. */
 function partition(candidates: readonly Candidate[], { policy }: RequestView): readonly (readonly Candidate[])[] {
   if (candidates.length === 0) return [];
-  if (policy.rules.partition?.value === 'none') return [candidates];
+  const isOneGroup = policy.rules.partition?.value === 'none' || candidates[0]?.asked === candidates.at(-1)?.asked;
+  if (isOneGroup) return [candidates];
   const groups = new Map<number, Candidate[]>();
   for (const candidate of candidates) {
     const group = groups.get(candidate.asked.index);
@@ -102,7 +102,7 @@ function planAttempts(groups: readonly RankedGroup[], facts: RequestFacts, limit
     const room = limit - attempts.length;
     const share = Math.min(room, Math.max(1, room - keptForOthers));
     for (const candidate of group.candidates.slice(0, share)) {
-      const probability = index === 0 ? group.probabilityOf(candidate) : 0;
+      const probability = index === 0 ? candidate.chance : 0;
       attempts.push(attemptOf(candidate, attempts.length + 1, probability, group, facts));
     }
   }

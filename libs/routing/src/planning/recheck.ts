@@ -1,8 +1,7 @@
 import type { Endpoint, Model, Reason, RequestFacts } from '@switchyard/contract';
 import { collectReasons } from '../filters/hard-filters.js';
 import { viewOf } from '../filters/request-view.js';
-import { compilePolicy } from '../policy/compiled-policy.js';
-import type { MergedPolicy } from '../policy/merged-policy.js';
+import type { MergedPolicy } from '../policy/merge-policy.js';
 import type { ModelRequest } from './model-request.js';
 
 /**
@@ -25,7 +24,7 @@ export function recheck(
     sort: null,
     admits: admittedTiers(facts),
   };
-  collectReasons(reasons, endpoint, asked, viewOf(compilePolicy(policy), facts));
+  collectReasons(reasons, endpoint, asked, viewOf(policy.compiled, facts));
   return reasons;
 }
 

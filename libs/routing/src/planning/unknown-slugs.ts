@@ -1,14 +1,15 @@
 import type { CatalogSnapshot } from '@switchyard/contract';
 import { normaliseSlug } from '../policy/compiled-policy.js';
 import { namesOf, providerNames } from '../policy/endpoint-names.js';
-import type { MergedPolicy } from '../policy/merged-policy.js';
+import type { MergedPolicy } from '../policy/merge-policy.js';
 
 const known = new WeakMap<CatalogSnapshot, ReadonlySet<string>>();
 
 /** Slugs in the request's own rules that name neither a provider nor an endpoint. They are no error, but seldom meant. */
 export function unknownSlugs({ only, ignore, order }: MergedPolicy, catalog: CatalogSnapshot): readonly string[] {
-  const rules = order === null ? [...only, ...ignore] : [...only, ...ignore, order];
-  const slugs = rules.filter(({ layer }) => layer === 'request').flatMap(({ value }) => value);
+  // The request is the last layer, so its rule is the last of each list.
+  const rules = [only.at(-1), ignore.at(-1), order];
+  const slugs = rules.flatMap((rule) => (rule?.layer === 'request' ? rule.value : []));
   if (slugs.length === 0) return slugs;
   return [...new Set(slugs)].filter((slug) => !knownSlugs(catalog).has(normaliseSlug(slug)));
 }

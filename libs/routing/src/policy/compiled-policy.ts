@@ -1,7 +1,7 @@
 import { PICO_PER_TOKEN_AT_USD_PER_MILLION, PICO_PER_USD } from '@switchyard/contract';
 import type { MaxPrice, PolicyLayer } from '@switchyard/contract';
 import { shiftDecimal } from './decimal.js';
-import type { MergedPolicy, Rule } from './merged-policy.js';
+import type { MergedRules, Rule } from './merged-rules.js';
 
 export interface SlugRule {
   readonly layer: PolicyLayer;
@@ -31,9 +31,9 @@ export interface Cap {
   readonly unit: string;
 }
 
-/** A merged policy as lookups. Made once per policy object. */
+/** Merged rules as lookups. */
 export interface CompiledPolicy {
-  readonly rules: MergedPolicy;
+  readonly rules: MergedRules;
   readonly only: readonly SlugRule[];
   readonly ignore: readonly SlugRule[];
   readonly models: readonly ModelRule[];
@@ -45,8 +45,6 @@ export interface CompiledPolicy {
   /** Slugs that `order` or an `only` names: what a tier endpoint must be among to be opted in by name. */
   readonly named: ReadonlySet<string>;
 }
-
-const compiled = new WeakMap<MergedPolicy, CompiledPolicy>();
 
 /** A quantization that stands for itself and for its variants, as in OpenRouter's "Provider Selection". */
 const QUANTIZATION_FAMILIES: Readonly<Record<string, readonly string[]>> = {
@@ -65,16 +63,7 @@ const CAP_UNITS: Readonly<Record<keyof MaxPrice, { shift: number; scale: number;
   audio: { ...PER_UNIT, unit: 'USD/audio token' },
 };
 
-export function compilePolicy(policy: MergedPolicy): CompiledPolicy {
-  let answer = compiled.get(policy);
-  if (answer === undefined) {
-    answer = compile(policy);
-    compiled.set(policy, answer);
-  }
-  return answer;
-}
-
-function compile(rules: MergedPolicy): CompiledPolicy {
+export function compilePolicy(rules: MergedRules): CompiledPolicy {
   const only = rules.only.map(compileSlugs);
   const order = rules.order === null ? null : positions(rules.order.value);
   return {
@@ -115,7 +104,7 @@ function compileGlob(glob: string): RegExp {
   return new RegExp(`^${glob.trim().split('*').map(literal).join('.*')}$`, 'i');
 }
 
-function compileCaps(caps: MergedPolicy['maxPrice']): readonly Cap[] {
+function compileCaps(caps: MergedRules['maxPrice']): readonly Cap[] {
   return Object.entries(caps).map(([name, { layer, value }]) => {
     const price = name as keyof MaxPrice;
     const { shift, scale, unit } = CAP_UNITS[price];

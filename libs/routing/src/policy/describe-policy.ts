@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@switchyard/contract';
-import type { MergedRules, Rule } from './merged-policy.js';
+import type { MergedRules, Rule } from './merged-rules.js';
 
 /**
  * The merged policy in the words of the configuration, each rule as `{ value, layer }`; rules that several layers lay

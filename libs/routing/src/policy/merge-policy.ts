@@ -2,11 +2,24 @@ import { hash } from 'node:crypto';
 import { POLICY_LAYERS } from '@switchyard/contract';
 import type { MaxPrice, PolicyLayer, PolicyRules } from '@switchyard/contract';
 import { describePolicy } from './describe-policy.js';
-import type { MergedPolicy, MergedRules, Rule } from './merged-policy.js';
+import { compilePolicy } from './compiled-policy.js';
+import type { CompiledPolicy } from './compiled-policy.js';
+import type { MergedRules, Rule } from './merged-rules.js';
+
+/**
+ * A merged policy. Made by `mergePolicy` alone; carries its lookups, since a weak table of policies that live for one
+ * request each costs more than making them.
+ */
+export interface MergedPolicy extends MergedRules {
+  /** Equal for equal rules from equal layers, in every process: keys caches. */
+  readonly hash: string;
+  readonly compiled: CompiledPolicy;
+}
 
 export type PolicyByLayer = Readonly<Record<PolicyLayer, PolicyRules | null>>;
 
 const NONE: PolicyRules = Object.freeze({});
+const DIGEST_LENGTH = 32;
 const PRICES: readonly (keyof MaxPrice)[] = ['prompt', 'completion', 'request', 'image', 'audio'];
 
 /** Merged policies of requests without rules of their own: almost all of them, and the layers above seldom change. */
@@ -62,7 +75,8 @@ function merge(layers: PolicyByLayer): MergedPolicy {
     sticky: all(layers, 'sticky').at(-1) ?? null,
   };
   // A digest, not a checksum: whoever chooses the rules of a request must not be able to hit another policy's cache entry.
-  return { hash: hash('sha256', JSON.stringify(describePolicy(rules)), 'hex').slice(0, 32), ...rules };
+  const digest = hash('sha256', JSON.stringify(describePolicy(rules)), 'hex').slice(0, DIGEST_LENGTH);
+  return { ...rules, hash: digest, compiled: compilePolicy(rules) };
 }
 
 /** The rule of each layer that has one, outermost first. */

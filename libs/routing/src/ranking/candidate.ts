@@ -9,6 +9,8 @@ export interface Candidate {
   readonly health: EndpointHealth | null;
   /** Expected cost in pico-USD; `null` = a price is not known. */
   readonly cost: number | null;
+  /** Probability of leading its group with another seed. */
+  chance: number;
 
   /*
    * Rank keys, compared from first to last, lowest first. A key that the request's way of ranking does not use is the
@@ -39,6 +41,7 @@ export function candidateOf(
     endpoint,
     health: health.of(endpoint),
     cost: expectedCostPico(endpoint, facts),
+    chance: 0,
     demoted: 0,
     position: 0,
     cold: 0,

@@ -1,5 +1,5 @@
 import type { Endpoint, EndpointHealth, Percentiles } from '@switchyard/contract';
-import type { MergedPolicy } from '../policy/merged-policy.js';
+import type { MergedRules } from '../policy/merged-rules.js';
 
 /** Median tokens per second: observed, else assumed by the catalogue, else `null`. */
 export function throughputOf(endpoint: Endpoint, health: EndpointHealth | null): number | null {
@@ -15,7 +15,7 @@ export function latencyOf(endpoint: Endpoint, health: EndpointHealth | null): nu
  * Whether every preferred cut-off holds. Percentiles that were not observed are taken from the catalogue's prior, and
  * what is not known at all does not hold: the endpoint moves to the end, it is never excluded.
  */
-export function meetsPreferences(endpoint: Endpoint, health: EndpointHealth | null, rules: MergedPolicy): boolean {
+export function meetsPreferences(endpoint: Endpoint, health: EndpointHealth | null, rules: MergedRules): boolean {
   const throughput = rules.preferredMinThroughput?.value;
   const latency = rules.preferredMaxLatency?.value;
   if (throughput !== undefined) {

@@ -10,8 +10,6 @@ import { toolQuality } from './tool-quality.js';
 export interface RankedGroup {
   /** In the order in which they are tried. */
   readonly candidates: readonly Candidate[];
-  /** Probability of leading the group with another seed. */
-  probabilityOf(candidate: Candidate): number;
   /** Why it stands where it stands. */
   because(candidate: Candidate): readonly string[];
 }
@@ -46,11 +44,11 @@ export function rankGroup(candidates: readonly Candidate[], input: RankInput): R
   const sorted = candidates.toSorted(compareCandidates);
   const group = candidates[0]?.asked.model.id ?? '';
   const drawn = ranking.by === 'default' && ranking.draw && sorted[0] !== warm;
-  const probabilities = drawn ? drawLeader(sorted, input.seed, group) : null;
+  if (drawn) drawLeader(sorted, input.seed, group);
   const leader = sorted[0];
+  if (leader !== undefined && !drawn) leader.chance = 1;
   return {
     candidates: sorted,
-    probabilityOf: (candidate) => probabilities?.get(candidate) ?? Number(!drawn && candidate === leader),
     because: (candidate) =>
       explain(candidate, wayOf(candidate, ranking, candidate === warm, drawn && candidate === leader)),
   };

@@ -10,7 +10,7 @@ import type {
 import { plan } from '../planning/plan.js';
 import type { PlanInput } from '../planning/plan.js';
 import { mergePolicy } from '../policy/merge-policy.js';
-import type { MergedPolicy } from '../policy/merged-policy.js';
+import type { MergedPolicy } from '../policy/merge-policy.js';
 import { catalog, facts, healthOf, model } from './fixtures.js';
 
 export type Layers = Partial<Record<PolicyLayer, PolicyRules>>;

@@ -10,10 +10,7 @@ export interface Rule<T> {
  * The rules of operator, tenant, key and request in one. What restricts is kept per layer and all of it holds, so that
  * a refusal can say whose rule it was; what orders is the rule of the most specific layer that has one.
  */
-export interface MergedPolicy {
-  /** Equal for equal rules from equal layers, in every process: keys caches. */
-  readonly hash: string;
-
+export interface MergedRules {
   /** Each of these must let an endpoint through. */
   readonly only: readonly Rule<readonly string[]>[];
   readonly ignore: readonly Rule<readonly string[]>[];
@@ -38,5 +35,3 @@ export interface MergedPolicy {
   readonly preferredMaxLatency: Rule<Percentiles> | null;
   readonly sticky: Rule<boolean> | null;
 }
-
-export type MergedRules = Omit<MergedPolicy, 'hash'>;
