@@ -12,6 +12,7 @@ import { ConfigError } from './config-error.js';
 import { ENCRYPTION_KEY, keptSecrets, LOCAL_KEY, PEPPER, randomSecret, throwawaySecrets } from './data-dir-secrets.js';
 import type { Environment } from './environment.js';
 import type { GatewayConfig, SecuritySettings } from './gateway-config.js';
+import { inertSettingNotices } from './inert-settings.js';
 import { limitsAnything } from './limits-section.js';
 import { policyNotices } from './policy-slugs.js';
 import { readSettings } from './read-settings.js';
@@ -59,7 +60,13 @@ export function loadConfig(input: LoadInput): LoadResult {
     throw new ConfigError(input.path ?? 'the built-in defaults', inFileOrder([...faults, ...crossFaults]));
   }
   const config = completed(input, file, { security, catalogue, callers });
-  const notices = [...catalogue.notices, ...callers.notices, ...policyNotices(config), ...keyNotices(config)];
+  const notices = [
+    ...catalogue.notices,
+    ...callers.notices,
+    ...policyNotices(config),
+    ...keyNotices(config),
+    ...inertSettingNotices(file),
+  ];
   return { config, notices, localKey: generated.localKey };
 }
 
