@@ -66,7 +66,7 @@ describe('locating a fault', () => {
         if (parses(text)) expect(fault).toBeNull();
         else expect(fault?.expected).toMatch(/./);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 

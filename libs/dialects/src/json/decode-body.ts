@@ -1,5 +1,6 @@
 import type { JsonObject } from '@switchyard/contract';
 import { malformedJson } from './malformed-json.js';
+import { parseJson } from './parse-json.js';
 import { scanObject, type ObjectScan, type ScanLimits } from './scan-object.js';
 
 /** A JSON object in the three forms a request needs: the bytes to forward, the tree to read, the spans to edit. */
@@ -15,7 +16,7 @@ export interface DecodedBody {
 export function decodeBody(bytes: Buffer, limits: ScanLimits): DecodedBody {
   const scan = scanObject(bytes, limits);
   try {
-    return { bytes, json: JSON.parse(bytes.toString('utf8')) as JsonObject, scan };
+    return { bytes, json: parseJson(bytes.toString('utf8')) as JsonObject, scan };
   } catch {
     throw malformedJson(bytes);
   }

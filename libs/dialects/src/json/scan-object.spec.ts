@@ -169,7 +169,7 @@ describe('keys that reach a prototype', () => {
         if (dangerous) expect(() => scan(text)).toThrow(/is not allowed/);
         else expect(() => scan(text)).not.toThrow();
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

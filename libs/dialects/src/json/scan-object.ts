@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '@switchyard/contract';
 import { malformedJson } from './malformed-json.js';
+import { stringEnd } from './string-end.js';
 
 /** Bounds of one scan. `maxDepth` counts the top-level object as 1. */
 export interface ScanLimits {
@@ -29,7 +30,6 @@ export interface ObjectScan {
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 
@@ -195,16 +195,9 @@ class ObjectScanner {
 
   /** Offset past the closing quote of the string that opens at `start`. */
   private stringEnd(start: number): number {
-    const { text } = this;
-    let quote = text.indexOf('"', start + 1);
-    while (quote !== -1) {
-      let run = quote;
-      while (text.charCodeAt(run - 1) === BACKSLASH) run--;
-      const escaped = (quote - run) % 2 === 1;
-      if (!escaped) return quote + 1;
-      quote = text.indexOf('"', quote + 1);
-    }
-    throw malformedJson(this.bytes);
+    const end = stringEnd(this.text, start + 1);
+    if (end === -1) throw malformedJson(this.bytes);
+    return end;
   }
 
   private skipSpace(start: number): number {
