@@ -5,8 +5,10 @@ export interface BenchOptions {
   readonly warmUpMs: number;
   readonly windowMs: number;
   readonly latencyWindowMs: number;
-  /** Load before the first round, so that compilers are done with the hot functions. */
-  readonly rehearsalMs: number;
+  /** Requests before the first round, so that the compiler is done with the hot functions ... */
+  readonly rehearsalAnswers: number;
+  /** ... or as many as fit into this time. */
+  readonly rehearsalMaxMs: number;
   /** Everything is stopped after this time, whatever is missing. */
   readonly totalMaxMs: number;
   /** Where the figures go as JSON; null = nowhere. */
@@ -18,7 +20,8 @@ const FULL = {
   warmUpMs: 500,
   windowMs: 2_500,
   latencyWindowMs: 4_000,
-  rehearsalMs: 3_000,
+  rehearsalAnswers: 30_000,
+  rehearsalMaxMs: 20_000,
   totalMaxMs: 1_500_000,
 };
 
@@ -27,7 +30,8 @@ const QUICK = {
   warmUpMs: 150,
   windowMs: 700,
   latencyWindowMs: 700,
-  rehearsalMs: 1_000,
+  rehearsalAnswers: 8_000,
+  rehearsalMaxMs: 5_000,
   totalMaxMs: 240_000,
 };
 
