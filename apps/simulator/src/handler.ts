@@ -84,6 +84,7 @@ async function playScene(state: SimulatorState, scene: Scene): Promise<void> {
     return;
   }
   record.fault = fault.argument === '' ? fault.mode : `${fault.mode}:${fault.argument}`;
+  state.recorder.changed(record);
   await faultNamed(fault.mode)?.(scene, new FaultArgument(fault.argument));
 }
 

@@ -1,15 +1,4 @@
-const HINTS = new Set([
-  'provider',
-  'models',
-  'route',
-  'session_id',
-  'plugins',
-  'transforms',
-  'preset',
-  'trace',
-  'preferred_min_throughput',
-  'preferred_max_latency',
-]);
+const HINTS = new Set(['provider', 'models', 'route', 'session_id']);
 
 /** True for a top-level field that steers a gateway: a vendor's own API knows none of them. */
 export function isHint(field: string): boolean {

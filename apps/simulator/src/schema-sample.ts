@@ -55,9 +55,9 @@ function sample(written: JsonObject, place: Place): JsonValue {
 
 /** The schema with references resolved and the first alternative taken. */
 function flattened(schema: JsonObject, place: Place): JsonObject {
+  if (place.depth > MAX_DEPTH) return schema;
   const reference = textOf(schema['$ref']);
   if (reference.startsWith('#')) return flattened(resolve(reference, place.root), deeper(place));
-  if (place.depth > MAX_DEPTH) return schema;
   const alternatives = [...objectsOf(schema['anyOf']), ...objectsOf(schema['oneOf'])].slice(0, 1);
   return [...objectsOf(schema['allOf']), ...alternatives].reduce((merged: JsonObject, part) => {
     const flat = flattened(part, deeper(place));
