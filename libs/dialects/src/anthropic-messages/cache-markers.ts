@@ -23,8 +23,10 @@ export function limitCacheMarkers(
   }
 }
 
-/** The block itself and those inside it (of a tool result), in the order they are read. */
+/** The block itself and those inside a tool result, in the order they are read. Opaque blocks are not looked into. */
 function markedBlocks(block: Draft): Draft[] {
-  const nested = Array.isArray(block['content']) ? (block['content'] as Draft[]).flatMap(markedBlocks) : [];
-  return block['cache_control'] === undefined ? nested : [...nested, block];
+  const nested =
+    block['type'] === 'tool_result' && Array.isArray(block['content']) ? (block['content'] as Draft[]) : [];
+  const marked = nested.flatMap(markedBlocks);
+  return block['cache_control'] === undefined ? marked : [...marked, block];
 }

@@ -35,3 +35,8 @@ export function writeCitation(citation: Citation): JsonObject | undefined {
     encrypted_index: '',
   };
 }
+
+/** True for a citation that `writeCitation` made up for a foreign one: Anthropic would refuse it in a later request. */
+export function isMadeUp(citation: JsonObject): boolean {
+  return citation['type'] === 'web_search_result_location' && citation['encrypted_index'] === '';
+}

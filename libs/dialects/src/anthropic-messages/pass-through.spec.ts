@@ -1,6 +1,7 @@
 import { UpstreamError } from '@switchyard/contract';
 import type { FailureClass, JsonObject } from '@switchyard/contract';
 import { contextOf, targetOf } from './__fixtures__/kit.js';
+import { writeCitation } from './citations.js';
 import { passAnswer, passRequest } from './pass-through.js';
 
 describe('a request handed through', () => {
@@ -49,6 +50,22 @@ describe('a request handed through', () => {
     const body: JsonObject = { messages: [{ role: 'assistant', content: [thinking] }] };
     const messages = passRequest(body, targetOf({ origin: 'minimax' })).get('messages');
     expect(messages).toEqual([{ role: 'assistant', content: [{ ...thinking, signature: 'sig' }] }]);
+  });
+});
+
+describe('citations made up for an earlier answer', () => {
+  const madeUp = writeCitation({ kind: 'web', url: 'https://example.com' });
+  const own = { type: 'web_search_result_location', url: 'https://example.com', encrypted_index: 'Eo8B' };
+
+  it('do not reach Anthropic, its own do', () => {
+    const text = (citations: readonly unknown[]): JsonObject => ({
+      messages: [{ role: 'assistant', content: [{ type: 'text', text: 't', citations } as JsonObject] }],
+    });
+    expect(passRequest(text([own]), targetOf()).has('messages')).toBe(false);
+    expect(passRequest(text([madeUp, own]), targetOf()).get('messages')).toEqual(text([own])['messages']);
+    expect(passRequest(text([madeUp]), targetOf()).get('messages')).toEqual([
+      { role: 'assistant', content: [{ type: 'text', text: 't' }] },
+    ]);
   });
 });
 

@@ -2,53 +2,65 @@ import { isJsonObject } from '@switchyard/contract';
 import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { AnswerContext, AnswerSummary, RequestTarget } from '../dialect.js';
 import { decodeSignature, isTagged } from '../signature.js';
-import { arrayField, textField } from './json-fields.js';
+import { isMadeUp } from './citations.js';
+import { arrayField, objectsField, textField } from './json-fields.js';
 import { readAnswerHead } from './read-answer.js';
 
 type Edits = ReadonlyMap<string, JsonValue | undefined>;
 
 /**
- * Edits for a request that stays in this dialect: the model id, and nothing else of the caller's. Signatures with
- * Switchyard's own tag are not the caller's: they prove reasoning of another provider, earlier in the conversation, and
- * Anthropic's API would refuse them. Their blocks are taken out, or restored where the target is their origin.
+ * Edits for a request that stays in this dialect: the model id, and nothing else of the caller's. Not the caller's are
+ * the stand-ins that Switchyard put into earlier answers of other providers, which Anthropic's API would refuse:
+ * signatures with Switchyard's tag, whose blocks are taken out, or restored where the target is their origin, and
+ * citations made up for foreign ones.
  */
 export function passRequest(body: JsonObject, target: RequestTarget): Edits {
   const edits = new Map<string, JsonValue | undefined>([['model', target.endpoint.upstreamModel]]);
   const messages = arrayField(body, 'messages');
-  if (!messages.some(hasTaggedBlock)) return edits;
   const origin = target.deviations.signatureOrigin ?? target.origin;
-  const kept = messages
-    .map((message) => (isJsonObject(message) ? withoutForeignReasoning(message, origin) : message))
-    .filter((message) => message !== null);
-  edits.set('messages', kept);
+  const kept = messages.map((message) => withoutStandIns(message, origin));
+  if (kept.some((message, index) => message !== messages[index])) {
+    edits.set(
+      'messages',
+      kept.filter((message) => message !== null),
+    );
+  }
   return edits;
 }
 
-function hasTaggedBlock(message: JsonValue): boolean {
-  return (
-    isJsonObject(message) &&
-    message['role'] === 'assistant' &&
-    arrayField(message, 'content').some((block) => taggedKey(block) !== null)
-  );
-}
-
-/** The field of a reasoning block that holds a tagged string; null for any other block. */
-function taggedKey(block: JsonValue): 'signature' | 'data' | null {
-  if (!isJsonObject(block)) return null;
-  if (block['type'] === 'thinking' && isTagged(textField(block, 'signature') ?? '')) return 'signature';
-  return block['type'] === 'redacted_thinking' && isTagged(textField(block, 'data') ?? '') ? 'data' : null;
-}
-
-/** Null when nothing is left of the message. */
-function withoutForeignReasoning(message: JsonObject, origin: string): JsonObject | null {
-  if (!hasTaggedBlock(message)) return message;
-  const content = arrayField(message, 'content').flatMap((block): readonly JsonValue[] => {
-    const key = taggedKey(block);
-    if (key === null || !isJsonObject(block)) return [block];
-    const signature = decodeSignature(textField(block, key) ?? '');
-    return signature.origin === origin && signature.value !== '' ? [{ ...block, [key]: signature.value }] : [];
-  });
+/** The very same message when it holds no stand-in; null when it held nothing else. */
+function withoutStandIns(message: JsonValue, origin: string): JsonValue | null {
+  if (!isJsonObject(message) || message['role'] !== 'assistant') return message;
+  const blocks = arrayField(message, 'content');
+  const kept = blocks.map((block) => (isJsonObject(block) ? withoutStandIn(block, origin) : block));
+  if (kept.every((block, index) => block === blocks[index])) return message;
+  const content = kept.filter((block) => block !== null);
   return content.length === 0 ? null : { ...message, content };
+}
+
+function withoutStandIn(block: JsonObject, origin: string): JsonObject | null {
+  switch (block['type']) {
+    case 'thinking':
+      return withOwnSignature(block, 'signature', origin);
+    case 'redacted_thinking':
+      return withOwnSignature(block, 'data', origin);
+    case 'text': {
+      const citations = objectsField(block, 'citations');
+      if (!citations.some(isMadeUp)) return block;
+      const { citations: _all, ...rest } = block;
+      const own = citations.filter((citation) => !isMadeUp(citation));
+      return own.length === 0 ? rest : { ...rest, citations: own };
+    }
+    default:
+      return block;
+  }
+}
+
+function withOwnSignature(block: JsonObject, key: 'signature' | 'data', origin: string): JsonObject | null {
+  const text = textField(block, key) ?? '';
+  if (!isTagged(text)) return block;
+  const signature = decodeSignature(text);
+  return signature.origin === origin && signature.value !== '' ? { ...block, [key]: signature.value } : null;
 }
 
 /** Edits for a JSON answer that stays in this dialect, and what was learned of it. Throws `UpstreamError` like `readAnswer`. */

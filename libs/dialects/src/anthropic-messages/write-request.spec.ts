@@ -365,6 +365,21 @@ describe('cache markers written for Anthropic', () => {
     expect(dropped).toEqual(['cache_control']);
   });
 
+  it("inside tool results count too, and the caller's own objects are never changed", () => {
+    const raw = { type: 'brand_new', cache_control: { type: 'ephemeral' }, content: [null, { cache_control: 1 }] };
+    const opaque: Block = { type: 'opaque', dialect: 'anthropic-messages', name: 'brand_new', raw };
+    const { body } = write({
+      messages: [
+        user(text('go')),
+        assistant(call('a')),
+        user(result('a', marked('1'), marked('2')), opaque, marked('3'), marked('4')),
+      ],
+    });
+    expect(JSON.stringify(body).match(/"cache_control":\{/g)).toHaveLength(4);
+    expect(JSON.stringify(body)).not.toContain('"text":"1","cache_control"');
+    expect(raw.cache_control).toEqual({ type: 'ephemeral' });
+  });
+
   it('count the automatic one', () => {
     const { body } = write({
       autoCache: { type: 'ephemeral' },
