@@ -16,7 +16,7 @@ import { NO_USAGE, readUsage } from './usage.js';
  */
 export class AnswerAssembler {
   private readonly sequencer = new BlockSequencer();
-  private readonly delta: DeltaReader;
+  private readonly deltas: DeltaReader;
   private readonly logprobs = new LogprobsCollector();
   private started = false;
   private finished = false;
@@ -27,7 +27,7 @@ export class AnswerAssembler {
   private isEnded = false;
 
   constructor(private readonly origin: AnswerOrigin) {
-    this.delta = new DeltaReader(origin, this.sequencer);
+    this.deltas = new DeltaReader(origin, this.sequencer);
   }
 
   get ended(): boolean {
@@ -38,15 +38,21 @@ export class AnswerAssembler {
   chunk(chunk: JsonObject): StreamEvent[] {
     this.readTotals(chunk);
     // Azure's prelude and every usage-only chunk have no choices; an asynchronous filter chunk has no delta.
-    const choice = objectsOf(chunk['choices']).find((candidate) => (numberOf(candidate['index']) ?? 0) === 0);
+    const choice = objectsOf(chunk['choices']).find((candidate) => choiceIndex(candidate) === 0);
     if (choice === undefined) return [];
     const events: StreamEvent[] = this.started ? [] : [this.start(chunk)];
     const delta = objectOf(choice['delta']) ?? objectOf(choice['message']);
-    if (delta !== undefined) this.delta.read(delta);
+    if (delta !== undefined) this.deltas.read(delta);
     this.logprobs.add(choice['logprobs']);
     this.readFinish(choice, chunk);
     events.push(...this.sequencer.take());
     return events;
+  }
+
+  /** Events of a chunk that is known to carry this delta of choice 0 and nothing else. */
+  delta(delta: JsonObject): StreamEvent[] {
+    this.deltas.read(delta);
+    return this.sequencer.take();
   }
 
   /**
@@ -54,13 +60,13 @@ export class AnswerAssembler {
    * Throws `UpstreamError`: `truncated` when the answer broke off, `invalid_answer` when it holds nothing.
    */
   end(how: 'terminated' | 'closed'): StreamEvent[] {
-    if (this.started && !this.finished && (how === 'closed' || this.delta.tools.hasUnfinished)) throw truncated();
-    this.delta.finish();
+    if (this.started && !this.finished && (how === 'closed' || this.deltas.tools.hasUnfinished)) throw truncated();
+    this.deltas.finish();
     this.sequencer.finish();
-    if (this.delta.tools.hasNameless) throw invalidAnswer('a tool call without a name');
+    if (this.deltas.tools.hasNameless) throw invalidAnswer('a tool call without a name');
     const stopReason = readFinishReason(this.finishReason, {
-      hasToolCalls: this.delta.tools.hasCalls,
-      hasRefusal: this.delta.hasRefusal,
+      hasToolCalls: this.deltas.tools.hasCalls,
+      hasRefusal: this.deltas.hasRefusal,
       stopSequence: this.stopSequence,
     });
     const meansSomething = stopReason !== 'end' && stopReason !== 'tool-use';
@@ -85,7 +91,7 @@ export class AnswerAssembler {
     this.started = true;
     const created = numberOf(chunk['created']);
     const upstreamId = textOf(chunk['id']) ?? '';
-    this.delta.answerId = upstreamId;
+    this.deltas.answerId = upstreamId;
     return {
       type: 'message-start',
       upstreamId,
@@ -102,7 +108,9 @@ export class AnswerAssembler {
   /** Usage may come on any chunk, more than once and cumulative: the last one counts. */
   private readTotals(chunk: JsonObject): void {
     this.serviceTier = textOf(chunk['service_tier']) ?? this.serviceTier;
-    const report = readUsage(usageIn(chunk), this.origin.deviations);
+    const usage = usageIn(chunk);
+    if (usage === undefined) return;
+    const report = readUsage(usage, this.origin.deviations);
     if (report.present || report.suspect.length > 0) this.usage = report;
   }
 
@@ -115,6 +123,11 @@ export class AnswerAssembler {
     this.finished = true;
     this.finishReason = reason;
   }
+}
+
+/** The index of a choice; hosts that have only one may leave it out. */
+export function choiceIndex(choice: JsonObject): number {
+  return numberOf(choice['index']) ?? 0;
 }
 
 /** A chunk's usage; Groq used to put it under `x_groq` alone. */

@@ -8,7 +8,7 @@ import { readReasoningDetails } from './reasoning-details.js';
 import { ThinkTagSplitter } from './think-tags.js';
 import { ToolCallBuffer } from './tool-call-buffer.js';
 
-const FOLLOWERS = ['annotations', 'refusal', 'tool_calls', 'function_call', 'images'] as const;
+const FOLLOWERS = ['annotations', 'refusal', 'tool_calls', 'function_call', 'images', 'audio'] as const;
 
 /** Reads one `delta` (or a whole `message`, which has the same members) into the sequencer. */
 export class DeltaReader {
@@ -43,7 +43,8 @@ export class DeltaReader {
     this.readReasoning(delta);
     this.readContent(delta['content']);
     // Text held back as the possible start of a tag comes before whatever follows it.
-    if (FOLLOWERS.some((key) => delta[key] !== undefined && delta[key] !== null)) this.releaseText();
+    if (!FOLLOWERS.some((key) => delta[key] !== undefined && delta[key] !== null)) return;
+    this.releaseText();
     for (const citation of readAnnotations(delta['annotations'])) this.sequencer.citation(citation);
     const refusal = textOf(delta['refusal']);
     if (refusal !== undefined) {
@@ -66,7 +67,9 @@ export class DeltaReader {
   /** `reasoning_details` say the most; a plain field beside them repeats the same text. */
   private readReasoning(delta: JsonObject): void {
     const plain = textOf(delta['reasoning_content']) ?? textOf(delta['reasoning']);
-    const details = readReasoningDetails(delta['reasoning_details'], this.signatureOrigin);
+    const raw = delta['reasoning_details'];
+    if (plain === undefined && raw === undefined) return;
+    const details = readReasoningDetails(raw, this.signatureOrigin);
     if (plain !== undefined || details.length > 0) this.hasReasoningField = true;
     if (plain !== undefined && details.every((detail) => detail.text === '')) this.sequencer.thinking(plain);
     for (const detail of details) {

@@ -6,13 +6,17 @@ const learn = (payload: object) => {
   const text = JSON.stringify(payload);
   return DeltaTemplate.learn(text, JSON.parse(text) as JsonObject, '"public"');
 };
+const renamed = (template: DeltaTemplate | null, payload: string): unknown => {
+  expect(template?.match(payload)).toEqual(expect.any(String));
+  return template === null ? null : JSON.parse(template.rename(payload));
+};
 const text = (content: string, more: object = {}) => JSON.stringify(chunk({ content }, null, more));
 
 describe('the template of a delta', () => {
   it('fits the next chunk of the same shape and renames its model', () => {
-    const match = learn(chunk({ content: 'a' }))?.match(text('b\n"é'));
-    expect(JSON.parse(match!.text)).toEqual({ ...chunk({ content: 'b\n"é' }), model: 'public' });
-    expect(match!.length).toBe(4);
+    const template = learn(chunk({ content: 'a' }));
+    expect(renamed(template, text('b\n"é'))).toEqual({ ...chunk({ content: 'b\n"é' }), model: 'public' });
+    expect(template?.match(text('b\n"é'))).toBe('b\n"é');
   });
 
   it('fits whatever stands in obfuscation, and a model after the content', () => {
@@ -22,15 +26,25 @@ describe('the template of a delta', () => {
       obfuscation,
       x: 1,
     });
-    const match = learn(late('a', 'zz'))?.match(JSON.stringify(late('b', 'y"y')));
-    expect(JSON.parse(match!.text)).toEqual({ ...late('b', 'y"y'), model: 'public' });
+    expect(renamed(learn(late('a', 'zz')), JSON.stringify(late('b', 'y"y')))).toEqual({
+      ...late('b', 'y"y'),
+      model: 'public',
+    });
   });
 
-  it.each<[string, object]>([
-    ['reasoning', chunk({ reasoning_content: 'a', content: null })],
-    ['tool arguments', chunk({ tool_calls: [{ index: 0, function: { arguments: '{"' } }] })],
-  ])('is learned of %s too', (_what, payload) => {
-    expect(learn(payload)?.match(JSON.stringify(payload))).not.toBeNull();
+  it.each<[string, object, JsonObject]>([
+    ['text', chunk({ content: 'a' }), { content: 'a' }],
+    ['reasoning', chunk({ reasoning_content: 'a', content: null }), { reasoning_content: 'a' }],
+    [
+      'tool arguments',
+      chunk({ tool_calls: [{ index: 1, function: { arguments: 'a' } }] }),
+      { tool_calls: [{ index: 1, function: { arguments: 'a' } }] },
+    ],
+  ])('tells the delta of a chunk of %s', (_what, payload, delta) => {
+    const template = learn(payload);
+    const value = template?.match(JSON.stringify(payload));
+    expect(value).toBe('a');
+    expect(template?.delta('a')).toEqual(delta);
   });
 
   it.each<[string, object]>([
@@ -41,6 +55,8 @@ describe('the template of a delta', () => {
     ['a call that begins', chunk({ tool_calls: [{ index: 0, id: 'x', function: { name: 'f', arguments: 'a' } }] })],
     ['no text', chunk({ content: '' })],
     ['several choices', { choices: [{ delta: { content: 'a' } }, { delta: { content: 'b' } }] }],
+    ['log probabilities', { choices: [{ delta: { content: 'a' }, logprobs: { content: [] } }] }],
+    ['another choice than the first', { choices: [{ index: 1, delta: { content: 'a' } }] }],
     ['its key more than once', chunk({ content: 'a' }, null, { x: { content: 'b' } })],
   ])('is not learned of a chunk with %s', (_what, payload) => {
     expect(learn(payload)).toBeNull();

@@ -2,7 +2,7 @@ import { totalOutput } from '@switchyard/contract';
 import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { StopReason } from '@switchyard/conversation';
 import type { AnswerContext, AnswerOrigin, AnswerSummary, RequestTarget } from '../dialect.js';
-import { listOf, numberOf, objectOf, objectsOf, textOf } from './fields.js';
+import { listOf, objectOf, objectsOf, textOf } from './fields.js';
 import { readFinishReason } from './finish-reason.js';
 import { checkAnswer } from './read-answer.js';
 import { innerError, invalidAnswer, outOfResources } from './upstream-errors.js';
@@ -111,9 +111,4 @@ function callLength(call: JsonObject): number {
   const body = objectOf(call['function']) ?? objectOf(call['custom']) ?? call;
   const text = textOf(body['arguments']) ?? textOf(body['input']) ?? '';
   return (textOf(body['name']) ?? '').length + text.length;
-}
-
-/** The index of a choice; hosts that have only one may leave it out. */
-export function choiceIndex(choice: JsonObject): number {
-  return numberOf(choice['index']) ?? 0;
 }

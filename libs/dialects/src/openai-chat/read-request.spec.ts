@@ -257,10 +257,7 @@ describe('a chat request through the neutral conversation', () => {
   it('comes out as it went in, for everything that has a neutral word', () => {
     fc.assert(
       fc.property(body, (request) => {
-        const { body: written, dropped } = openaiChat.writeRequest(
-          openaiChat.readRequest(request),
-          target(),
-        );
+        const { body: written, dropped } = openaiChat.writeRequest(openaiChat.readRequest(request), target());
         expect(written).toEqual(JSON.parse(JSON.stringify(request)));
         expect(dropped).toEqual([]);
       }),

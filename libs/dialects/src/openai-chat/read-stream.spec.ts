@@ -590,3 +590,24 @@ describe('laws of the reader', () => {
     );
   });
 });
+
+describe('the shortcut for chunks of one shape', () => {
+  it('gives what parsing every chunk gives', () => {
+    const text = fc.oneof(fc.string(), fc.constantFrom('<think>', '"', '\\', '\n', 'é😀', '"content":"'));
+    const delta = fc.oneof(
+      text.map((content) => ({ content })),
+      text.map((reasoning) => ({ reasoning })),
+      text.map((args) => ({ tool_calls: [{ index: 0, function: { arguments: args } }] })),
+    );
+    const call = calls({ index: 0, id: 'a', function: { name: 'f', arguments: '' } });
+    fc.assert(
+      fc.property(fc.array(delta, { maxLength: 10 }), (deltas) => {
+        const payloads = [call, ...deltas.map((one) => chunk(one)), chunk({}, 'length')];
+        // A number that changes with every chunk keeps any two from having one shape.
+        const numbered = payloads.map((payload, index) => ({ nonce: index, ...payload }));
+        expect(read(payloads)).toEqual(read(numbered));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

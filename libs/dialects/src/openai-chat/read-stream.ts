@@ -4,20 +4,28 @@ import type { StreamEvent } from '@switchyard/conversation';
 import type { AnswerOrigin, StreamReader } from '../dialect.js';
 import type { SseFrame } from '../sse/frame.js';
 import { AnswerAssembler } from './answer-assembler.js';
+import { DeltaTemplate } from './delta-template.js';
 import { errorInBody, innerError, invalidAnswer } from './upstream-errors.js';
 
 /** Reads a stream of `chat.completion.chunk`s of any OpenAI-compatible host. */
 export class ChatStreamReader implements StreamReader {
   private readonly assembler: AnswerAssembler;
+  private template: DeltaTemplate | null = null;
 
   constructor(origin: AnswerOrigin) {
     this.assembler = new AnswerAssembler(origin);
   }
 
   read(frame: SseFrame): readonly StreamEvent[] {
-    if (this.assembler.ended || frame.data === '') return [];
-    if (frame.data.trim() === '[DONE]') return this.assembler.end('terminated');
-    return this.assembler.chunk(parseChunk(frame));
+    const { data } = frame;
+    if (this.assembler.ended || data === '') return [];
+    const { template } = this;
+    const bare = template !== null && frame.event === null ? template.match(data) : null;
+    if (template !== null && bare !== null) return this.assembler.delta(template.delta(bare));
+    if (data.trim() === '[DONE]') return this.assembler.end('terminated');
+    const chunk = parseChunk(frame);
+    this.template = DeltaTemplate.learn(data, chunk, '') ?? template;
+    return this.assembler.chunk(chunk);
   }
 
   end(): readonly StreamEvent[] {

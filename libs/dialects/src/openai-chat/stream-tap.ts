@@ -3,11 +3,11 @@ import type { JsonObject } from '@switchyard/contract';
 import type { AnswerContext, AnswerOrigin, StreamProgress, StreamTap } from '../dialect.js';
 import type { SseFrame } from '../sse/frame.js';
 import { sseFrame } from '../sse/frame.js';
-import { usageIn } from './answer-assembler.js';
+import { choiceIndex, usageIn } from './answer-assembler.js';
 import { DeltaTemplate } from './delta-template.js';
 import { listOf, objectOf, objectsOf, textOf } from './fields.js';
 import { editMembers } from './member-edits.js';
-import { choiceIndex, isMeaningfulStop, messageLength, stopReasonOf } from './pass-through.js';
+import { isMeaningfulStop, messageLength, stopReasonOf } from './pass-through.js';
 import { parseChunk } from './read-stream.js';
 import { invalidAnswer, truncated } from './upstream-errors.js';
 import { NO_USAGE, readUsage } from './usage.js';
@@ -49,10 +49,11 @@ export class ChatStreamTap implements StreamTap {
   pass(frame: SseFrame): string {
     const { data } = frame;
     if (this.progress.done || data === '') return '';
-    const fast = frame.event === null ? (this.template?.match(data) ?? null) : null;
-    if (fast !== null) {
-      this.countContent(fast.length);
-      return `data: ${fast.text}\n\n`;
+    const { template } = this;
+    const bare = template !== null && frame.event === null ? template.match(data) : null;
+    if (template !== null && bare !== null) {
+      this.countContent(bare.length);
+      return `data: ${template.rename(data)}\n\n`;
     }
     if (data.trim() === '[DONE]') return this.finish();
     const chunk = parseChunk(frame);
@@ -81,7 +82,8 @@ export class ChatStreamTap implements StreamTap {
     progress.upstreamId ||= textOf(chunk['id']) ?? '';
     progress.upstreamModel ||= textOf(chunk['model']) ?? '';
     progress.serviceTier = textOf(chunk['service_tier']) ?? progress.serviceTier;
-    const report = readUsage(usageIn(chunk), this.origin.deviations);
+    const usage = usageIn(chunk);
+    const report = usage === undefined ? NO_USAGE : readUsage(usage, this.origin.deviations);
     if (report.present || report.suspect.length > 0) progress.usage = report;
     for (const choice of objectsOf(chunk['choices'])) this.observeChoice(choice);
   }
