@@ -5,7 +5,7 @@ import { stringEnd } from './string-end.js';
  * `JSON.parse` without a fault of V8 in Node 24 and 26 (nodejs/node#63785): there a key written with an escape may come out as another
  * key, when an earlier text of the process had that one at the same place. One caller could so change what another's
  * body is read as. Texts with such keys, which are few, are read by hand.
- * Throws `SyntaxError` like `JSON.parse`; its message quotes the text.
+ * Throws `SyntaxError` like `JSON.parse`, whose message quotes the text, and `RangeError` for such a key in a nest of thousands of levels.
  */
 export function parseJson(text: string): JsonValue {
   const parsed = JSON.parse(text) as JsonValue;
