@@ -123,6 +123,13 @@ describe('a key ring', () => {
     expect(refusalOf(keys, { apiKey: SECRET })).toMatchObject({ code: 'authentication' });
   });
 
+  it('does not even look for a key that is longer than any can be', () => {
+    const long = 'x'.repeat(513);
+
+    expect(refusalOf(ring(record({ digest: digestOf(long, PEPPER) })), { apiKey: long })).not.toBeNull();
+    expect(refusalOf(ring(record({ digest: digestOf(long.slice(1), PEPPER) })), { apiKey: long.slice(1) })).toBeNull();
+  });
+
   it('tells keys apart that share any beginning', () => {
     const secret = fc.string({ minLength: 1, maxLength: 40, unit: fc.constantFrom('a', 'b', '-') });
     fc.assert(

@@ -9,16 +9,23 @@ import { isMapping } from './yaml-text.js';
 
 const FOLDER = join('config', 'catalog');
 
+let shipped: CatalogEntries | null = null;
+
 /**
- * The shipped catalogue, from the YAML files in `config/catalog`. Its entries are not validated here: a test of the
- * repository does that, and start-up stays quick.
+ * The shipped catalogue, from the YAML files in `config/catalog`. Read once: an installation does not change under a
+ * running process, and a reload must not keep requests waiting while it parses the same files again. Its entries are
+ * not validated here: a test of the repository does that.
  */
-export function readBuiltinCatalogue(folder: string = builtinFolder()): CatalogEntries {
+export function builtinCatalogue(): CatalogEntries {
+  shipped ??= readCatalogue(builtinFolder());
+  return shipped;
+}
+
+function readCatalogue(folder: string): CatalogEntries {
   const providers: ProviderEntry[] = [];
   const models: ModelEntry[] = [];
-  for (const name of readdirSync(folder)
-    .filter((file) => file.endsWith('.yaml'))
-    .sort()) {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  for (const name of files.sort()) {
     const content: unknown = parse(readFileSync(join(folder, name), 'utf8'));
     if (!isMapping(content)) continue;
     providers.push(...plainToInstance(ProviderEntry, listOf(content['providers'])));

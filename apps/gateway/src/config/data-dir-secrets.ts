@@ -13,7 +13,7 @@ export const ENCRYPTION_KEY = 'encryption-key';
 export const LOCAL_KEY = 'local-key';
 
 const SECRET_BYTES = 32;
-const SECRET_LENGTH_MIN = 16;
+const SECRET_LENGTH_MIN = 32;
 
 /** Fresh key material, as text. */
 export function randomSecret(): string {

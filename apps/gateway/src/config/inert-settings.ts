@@ -19,8 +19,8 @@ export function inertSettingNotices(file: SwitchyardFile): ConfigNotice[] {
     ...(file.redis ? [notice('redis', 'Redis is not used')] : []),
     ...(file.database ? [notice('database', 'the database is not used')] : []),
     ...(file.security.hash_user ? [notice('security.hash_user', 'user ids are not hashed')] : []),
-    ...(file.routing.cancel_stops_billing === false
-      ? [notice('routing.cancel_stops_billing', 'cancelled requests are always aborted upstream, never drained,')]
-      : []),
+    ...(file.routing.cancel_stops_billing
+      ? []
+      : [notice('routing.cancel_stops_billing', 'cancelled requests are always aborted upstream, never drained,')]),
   ];
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readBuiltinCatalogue } from './builtin-catalogue.js';
+import { builtinCatalogue } from './builtin-catalogue.js';
 import { buildCallers } from './callers.js';
 import type { Callers } from './callers.js';
 import { compatFlags } from './caller-sections.js';
@@ -88,7 +88,7 @@ function readText(path: string): string {
 }
 
 function catalogueOf(file: SwitchyardFile, environment: Environment): Catalogue {
-  const builtin = file.catalog.builtin ? readBuiltinCatalogue() : null;
+  const builtin = file.catalog.builtin ? builtinCatalogue() : null;
   return buildCatalogue({ operator: { providers: file.providers, models: file.models }, builtin, environment });
 }
 
