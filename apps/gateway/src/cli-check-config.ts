@@ -28,7 +28,7 @@ function summaryOf(path: string, { config, notices }: LoadResult): string {
   const usable = catalog.providers.filter((provider) => provider.credentials.length > 0 || !provider.needsCredential);
   return [
     `${path}: valid`,
-    `  data port        ${server.host}:${String(server.port)}, ${String(server.workers)} workers`,
+    `  data port        ${server.host}:${String(server.port)}, workers: ${String(server.workers)}`,
     `  operations port  ${server.host}:${String(server.opsPort)}`,
     `  catalogue        ${String(catalog.models.length)} models, ${String(endpoints)} endpoints, ${String(catalog.providers.length)} providers`,
     `  usable           ${usable.map((provider) => provider.id).join(', ') || 'no provider has a credential'}`,
