@@ -108,14 +108,19 @@ describe('nothing satisfies the policy (G1, G2, G14)', () => {
   });
 
   it('names the constraint that alone keeps the closest endpoint out', () => {
-    const far = endpoint('far', { dataPolicy: UNKNOWN_POLICY, price: price(9, 9) });
+    const far = ['far/1', 'far/2'].map((tag) => endpoint(tag, { dataPolicy: UNKNOWN_POLICY, quantization: 'int4' }));
     const near = endpoint('near', { price: price(9, 9) });
-    const answer = refused([far, near], { key: { zdr: true, maxPrice: { prompt: 1 } } });
+    const answer = refused([...far, near], { key: { zdr: true, maxPrice: { prompt: 1 }, quantizations: ['unknown'] } });
     expect(availabilityOf(answer)).toMatchObject({
       code: 'constraint_filtered',
       constraint: { field: 'max_price', layer: 'key' },
     });
-    expect(availabilityOf(answer)['excluded_by']).toEqual(['data_policy:zdr', 'max_price']);
+    expect(availabilityOf(answer)['excluded_by']).toEqual(['data_policy:zdr', 'max_price', 'quantization']);
+  });
+
+  it('names privacy before the choice of providers, when either alone would do', () => {
+    const answer = refused([DEEPINFRA, GROQ], { request: { ignore: ['deepinfra'], zdr: true } });
+    expect(availabilityOf(answer)).toMatchObject({ code: 'privacy_restricted', constraint: { field: 'zdr' } });
   });
 
   it('leaves out endpoints that would have had to be asked for', () => {

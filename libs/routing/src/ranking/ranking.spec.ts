@@ -25,6 +25,10 @@ describe('order (G4)', () => {
     expect(tried(planFor(ONE_TWO_THREE, { request, health }))).toEqual(['c', 'b', 'a']);
   });
 
+  it('counts a slug named twice where it comes first', () => {
+    expect(tried(planFor(ONE_TWO_THREE, { request: { order: ['c', 'b', 'c', 'a'] } }))).toEqual(['c', 'b', 'a']);
+  });
+
   it('skips slugs that serve nothing', () => {
     expect(tried(planFor(ONE_TWO_THREE, { request: { order: ['nobody', 'b'] } }))[0]).toBe('b');
   });
@@ -42,6 +46,12 @@ describe('order (G4)', () => {
       'openai',
     ]);
     expect(tried(planFor(endpoints, { request: { order: ['openai'] } }))).toEqual(['openai']);
+  });
+
+  it('leaves a tier endpoint that was let in otherwise to the rest, when it names only the provider', () => {
+    const endpoints = [at(3, 'openai'), at(1, 'openai/flex', { serviceTier: 'flex' }), at(2, 'azure')];
+    const request = { only: ['openai/flex', 'openai', 'azure'], order: ['openai'] };
+    expect(tried(planFor(endpoints, { request }))).toEqual(['openai', 'openai/flex', 'azure']);
   });
 
   it('is certain of its first choice, whatever the seed', () => {
@@ -199,6 +209,11 @@ describe('variants', () => {
     expect(online.warnings.join()).toContain(':online is not supported');
   });
 
+  it(':thinking is served by endpoints of its own where there are any', () => {
+    const endpoints = [at(1, 'x/thinking', { variant: 'thinking' }), at(1, 'y')];
+    expect(tried(planFor(endpoints, { facts: { models: ['acme/m1:thinking'] } }))).toEqual(['x/thinking']);
+  });
+
   it('of two requests for one model, plain and free, both are tried', () => {
     const endpoints = [at(0, 'x/free', { variant: 'free' }), at(1, 'y')];
     const answer = planFor(endpoints, { facts: { models: ['acme/m1:free', 'acme/m1'] } });
@@ -224,9 +239,11 @@ describe('service_tier', () => {
   );
 
   it('flex tries flex endpoints alone, by price', () => {
-    const answer = planFor(flex, { facts: { serviceTier: 'flex' } });
-    expect(tried(answer)).toEqual(['b/flex', 'a/flex']);
-    expect(against(answer, 'a')).toEqual(['service_tier request']);
+    for (let seed = 0; seed < 20; seed += 1) {
+      const answer = planFor(flex, { facts: { serviceTier: 'flex' }, seed });
+      expect(tried(answer)).toEqual(['b/flex', 'a/flex']);
+      expect(against(answer, 'a')).toEqual(['service_tier request']);
+    }
   });
 
   it('flex routes as usual where there is no flex endpoint', () => {
@@ -338,6 +355,17 @@ describe('the sticky endpoint (G16)', () => {
     expect(tried(planFor(ONE_TWO_THREE, { sticky: 'c', health: healthOf({ c: { band: 'outage' } }) })).at(-1)).toBe(
       'c',
     );
+  });
+
+  it('is that of the model tried first, and no other model’s of the same tag', () => {
+    const models = catalog(model('acme/m1', [at(1, 'a')]), model('acme/m2', [at(1, 'a'), at(9, 'c')]));
+    const facts = { models: ['acme/m1', 'acme/m2'] };
+    const behind = planFor([], { catalog: models, facts, sticky: 'c', request: { allowFallbacks: false } });
+    expect(tried(behind)).toEqual(['a', 'a']);
+    const merged = catalog(model('acme/m1', [at(2, 'c')]), model('acme/m2', [at(9, 'c'), at(1, 'b')]));
+    const answer = planFor([], { catalog: merged, facts, sticky: 'c', request: { partition: 'none' } });
+    expect(answer.attempts.map((attempt) => attempt.model.id)).toEqual(['acme/m1', 'acme/m2', 'acme/m2']);
+    expect(tried(answer)).toEqual(['c', 'b', 'c']);
   });
 
   it('is never let in by being sticky', () => {
