@@ -4,9 +4,9 @@ const SLOW_BODY = /slow_body_read(?::(\d+))?/;
 
 /**
  * Reads a request's body. The fault `slow_body_read[:ms]`, in the first stretch of the body or in `x-mock-plan`, makes
- * the reader stop for so long, or for good, before it goes on. Null when the client went before the end.
+ * the reader stop for so long, or for good, before it goes on; `held` is told. Null when the client went before the end.
  */
-export function readBody(request: IncomingMessage): Promise<Buffer | null> {
+export function readBody(request: IncomingMessage, held: () => void): Promise<Buffer | null> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let delayed = false;
@@ -14,6 +14,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | null> {
       const match = delayed ? null : SLOW_BODY.exec(text);
       if (match === null) return;
       delayed = true;
+      held();
       request.pause();
       const [, ms] = match;
       if (ms !== undefined) setTimeout(() => request.resume(), Number(ms));

@@ -29,23 +29,33 @@ export async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = new URL(request.url ?? '/', 'http://simulator').pathname;
+  const startedMs = performance.timeOrigin + performance.now();
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
   const route = routeOf(request.method ?? 'GET', path);
-  const record = recordOf(state, request, route, path);
-  const exchange = new Exchange(request, response, record, state.recorder);
-  state.recorder.add(record);
-  const bytes = await readBody(request);
+  let exchange: Exchange | undefined;
+  const open = (): Exchange => (exchange ??= openExchange(state, request, response, { route, path, startedMs }));
+  // A request for the bench is never recorded, so the record waits for the body, unless the body is held up.
+  const bytes = await readBody(request, open);
   if (bytes === null) return;
   const order = route?.operation === 'answer' ? benchOrder(bytes) : null;
   if (route !== null && order !== null) {
-    state.recorder.forget(record);
     playBench(response, route.dialect, order);
     return;
   }
-  keepBody(state, record, bytes.toString('utf8'));
+  await answerBody(state, open(), route, bytes.toString('utf8'));
+}
+
+async function answerBody(
+  state: SimulatorState,
+  exchange: Exchange,
+  route: Route | null,
+  bodyText: string,
+): Promise<void> {
+  const { record } = exchange;
+  keepBody(state, record, bodyText);
   const dialect = DIALECTS[route?.dialect ?? 'openai-chat'];
   try {
-    if (route === null) throw new Refusal(404, `Invalid URL (${record.method} ${path})`);
+    if (route === null) throw new Refusal(404, `Invalid URL (${record.method} ${record.path})`);
     await answerRoute(state, exchange, route, dialect);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -155,17 +165,28 @@ function keepBody(state: SimulatorState, record: MutableRecord, text: string): v
   state.recorder.keepBody(record, text);
 }
 
-function recordOf(state: SimulatorState, request: IncomingMessage, route: Route | null, path: string): MutableRecord {
+interface Arrival {
+  readonly route: Route | null;
+  readonly path: string;
+  readonly startedMs: number;
+}
+
+function openExchange(
+  state: SimulatorState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  arrival: Arrival,
+): Exchange {
   state.served += 1;
   const named = request.headers['x-simulated-provider'];
-  return {
+  const record: MutableRecord = {
     id: `req_sim${String(state.served).padStart(9, '0')}`,
-    dialect: route?.dialect ?? null,
+    dialect: arrival.route?.dialect ?? null,
     method: request.method ?? 'GET',
-    path,
+    path: arrival.path,
     headers: request.headers,
-    provider: typeof named === 'string' ? named : (route?.provider ?? null),
-    startedMs: performance.timeOrigin + performance.now(),
+    provider: typeof named === 'string' ? named : (arrival.route?.provider ?? null),
+    startedMs: arrival.startedMs,
     bodyText: '',
     body: null,
     model: null,
@@ -177,6 +198,8 @@ function recordOf(state: SimulatorState, request: IncomingMessage, route: Route 
     abortedMs: null,
     aborted: false,
   };
+  state.recorder.add(record);
+  return new Exchange(request, response, record, state.recorder);
 }
 
 function parsed(text: string): JsonObject | null {

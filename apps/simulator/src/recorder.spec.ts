@@ -41,16 +41,6 @@ describe('the recorder', () => {
     expect(recorder.requests.map(({ id }) => id)).toEqual(['b', 'c']);
   });
 
-  it('forgets one request and no other', () => {
-    const recorder = new Recorder();
-    const [first, second] = [record('a'), record('b')];
-    recorder.add(first);
-    recorder.add(second);
-    recorder.forget(first);
-    recorder.forget(first);
-    expect(recorder.requests).toEqual([second]);
-  });
-
   it('tells whoever waits as soon as a request becomes what it waits for', async () => {
     const recorder = new Recorder();
     const added = record('a');

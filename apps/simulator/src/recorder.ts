@@ -65,12 +65,6 @@ export class Recorder {
     this.changed(record);
   }
 
-  /** Takes back the record of a request that is not worth keeping. */
-  forget(record: MutableRecord): void {
-    const index = this.#requests.lastIndexOf(record);
-    if (index >= 0) this.#requests.splice(index, 1);
-  }
-
   changed(record: RecordedRequest): void {
     for (const waiter of this.#waiters) if (waiter.wants(record)) waiter.found(record);
   }

@@ -110,7 +110,9 @@ function prose(ask: Ask, dice: Dice): string {
     ...(ask.documents > 0 ? [`I read ${ask.documents} ${ask.documents === 1 ? 'document' : 'documents'}.`] : []),
     ...ask.toolResults.map((result) => `The tool answered: ${quotable(result)}`),
   ];
-  return [...seen, dice.pick(SENTENCES), dice.pick(SENTENCES), dice.pick(SENTENCES)].join(' ');
+  const first = dice.integer(SENTENCES.length);
+  const told = [0, 3, 5].map((step) => SENTENCES[(first + step) % SENTENCES.length]);
+  return [...seen, ...told].join(' ');
 }
 
 function quotable(text: string): string {

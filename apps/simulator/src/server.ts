@@ -11,8 +11,11 @@ import { newState } from './state.js';
 export async function startSimulator(options: SimulatorOptions = {}): Promise<RunningSimulator> {
   const state = newState(options);
   const server = createServer({ keepAliveTimeout: 60_000 }, (request: IncomingMessage, response: ServerResponse) => {
-    // A handler fails only when the client went in the middle of its request.
-    answerRequest(state, request, response).catch(() => response.destroy());
+    answerRequest(state, request, response).catch((error: unknown) => {
+      // A defect of the simulator must not pass for one of the faults it plays.
+      if (!response.headersSent) response.writeHead(500).end(`simulator defect: ${String(error)}`);
+      else response.destroy();
+    });
   });
   const host = options.host ?? '127.0.0.1';
   await listening(server, options.port ?? 0, host);
