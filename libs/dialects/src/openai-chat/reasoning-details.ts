@@ -74,7 +74,7 @@ function formatOf(signature: Signature): string {
 
 /** What may be replayed to a host: its own proofs, and Anthropic's where it serves a model of Anthropic's. */
 export interface ReplayTarget {
-  readonly origin: string;
+  readonly origins: ReadonlySet<string>;
   readonly takesAnthropic: boolean;
 }
 
@@ -89,7 +89,7 @@ export function replayReasoningDetail(
   if (signature.origin === ANTHROPIC_ORIGIN) {
     return target.takesAnthropic ? writeReasoningDetail(block, index) : undefined;
   }
-  if (signature.origin !== target.origin) return undefined;
+  if (!target.origins.has(signature.origin)) return undefined;
   if (signature.value === '') return { type: 'reasoning.text', text: textIn(block), format: 'unknown', index };
   const shape = shapeIn(signature.value);
   if (shape === undefined) return undefined;

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@switchyard/contract';
 import type { Block, Conversation, Message, TextBlock, ToolCallBlock, ToolResultBlock } from '@switchyard/conversation';
 import type { RequestTarget } from '../dialect.js';
+import { ANTHROPIC_ORIGIN } from '../signature.js';
 import { defined, textOf } from './fields.js';
 import type { Losses } from './losses.js';
 import type { ReplayTarget } from './reasoning-details.js';
@@ -196,13 +197,13 @@ class MessageWriter {
 
   private reasoningContent(blocks: readonly Block[]): JsonObject {
     const { deviations } = this.target;
-    const { origin } = this.replayTarget();
+    const { origins } = this.replayTarget();
     const texts = blocks.flatMap((block) => {
       if (block.type !== 'thinking') {
         this.losses.add('redacted_thinking');
         return [];
       }
-      if (block.signature === undefined || block.signature.origin === origin) return [block.text];
+      if (block.signature === undefined || origins.has(block.signature.origin)) return [block.text];
       this.losses.add('thinking');
       return [];
     });
@@ -222,9 +223,10 @@ class MessageWriter {
   }
 
   private replayTarget(): ReplayTarget {
-    const { deviations, origin, model } = this.target;
-    const own = deviations.signatureOrigin ?? origin;
-    return { origin: own, takesAnthropic: own === 'anthropic' || model.id.startsWith('anthropic/') };
+    const { deviations, origin, model, endpoint } = this.target;
+    // Reasoning without a proof is tagged with the provider's id, proofs with the profile's name or its own.
+    const origins = new Set([deviations.signatureOrigin ?? origin, endpoint.provider.id]);
+    return { origins, takesAnthropic: origins.has(ANTHROPIC_ORIGIN) || model.id.startsWith('anthropic/') };
   }
 
   private usesTools(): boolean {
