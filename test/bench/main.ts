@@ -4,7 +4,8 @@
  * mood; the ratios are what counts.
  */
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readOptions, USAGE } from './bench-options.ts';
 import type { BenchOptions } from './bench-options.ts';
@@ -15,7 +16,7 @@ import type { Case, Measurement } from './measure.ts';
 import { ratios, summarise } from './report.ts';
 import { reportText } from './report-text.ts';
 import { whatIsWrong } from './readiness.ts';
-import { directSystem, startBareProxy, startPortkey, startSwitchyard } from './systems.ts';
+import { directSystem, LOG_NAME, startBareProxy, startPortkey, startSwitchyard } from './systems.ts';
 import type { Setting, System } from './systems.ts';
 import type { AnswerKind, BodySize } from './workload.ts';
 
@@ -62,6 +63,7 @@ async function measureAll(
   generator: ChildProcess,
   systems: readonly System[],
   options: BenchOptions,
+  logPath: string,
 ): Promise<readonly Measurement[]> {
   for (const system of systems) {
     say(`warming up: ${system.name}`);
@@ -70,13 +72,14 @@ async function measureAll(
   }
   const measurements: Measurement[] = [];
   for (let round = 0; round < options.rounds; round++) {
+    if (existsSync(logPath)) truncateSync(logPath);
     say(`round ${String(round + 1)} of ${String(options.rounds)}`);
     for (const one of casesOfRound(systems, round)) measurements.push(await measure(generator, one, round, options));
   }
   return measurements;
 }
 
-async function run(options: BenchOptions, children: ChildProcesses): Promise<void> {
+async function run(options: BenchOptions, children: ChildProcesses, folder: string): Promise<void> {
   const cores = findCores();
   const core = cores?.load ?? null;
   const upstream = await children.startServer({ args: [join(import.meta.dirname, 'upstream.ts')], core });
@@ -86,8 +89,8 @@ async function run(options: BenchOptions, children: ChildProcesses): Promise<voi
     output: 'ignore',
     channel: true,
   });
-  const systems = await startSystems({ children, cores, upstreamPort: upstream.port });
-  const measurements = await measureAll(generator, systems, options);
+  const systems = await startSystems({ children, cores, upstreamPort: upstream.port, folder });
+  const measurements = await measureAll(generator, systems, options, join(folder, LOG_NAME));
   const machine = machineLine(cores);
   const summaries = summarise(measurements);
   const comparisons = ratios(measurements);
@@ -99,7 +102,12 @@ async function run(options: BenchOptions, children: ChildProcesses): Promise<voi
 }
 
 async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
   const children = new ChildProcesses();
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
+  process.on('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   const abandon = (reason: string): void => {
     say(`The bench is stopped: ${reason}`);
     children.killAll();
@@ -111,12 +119,11 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => {
     abandon('terminated.');
   });
-  const options = readOptions(process.argv.slice(2));
   const watchdog = setTimeout(() => {
     abandon('it took too long.');
   }, options.totalMaxMs);
   try {
-    await run(options, children);
+    await run(options, children, folder);
   } finally {
     clearTimeout(watchdog);
     await children.stopAll();

@@ -1,8 +1,7 @@
 /** The systems that are compared: how each is started, and how it is spoken to. */
-import { existsSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ChildProcesses } from './child-processes.ts';
 import type { Cores } from './machine.ts';
@@ -26,7 +25,12 @@ export interface Setting {
   readonly children: ChildProcesses;
   readonly cores: Cores | null;
   readonly upstreamPort: number;
+  /** For what Switchyard reads and writes; the bench removes it at its end. */
+  readonly folder: string;
 }
+
+/** Switchyard's log, in the setting's folder. It is written like anybody's, and emptied between the rounds. */
+export const LOG_NAME = 'switchyard.log';
 
 const KEY = 'sk-switchyard-bench';
 const CHAT = '/v1/chat/completions';
@@ -51,17 +55,17 @@ export async function startBareProxy({ children, cores, upstreamPort }: Setting)
 }
 
 /** Switchyard twice: for a client that speaks the upstream's protocol, and for one whose every byte is translated. */
-export async function startSwitchyard({ children, cores, upstreamPort }: Setting): Promise<readonly System[] | string> {
+export async function startSwitchyard(setting: Setting): Promise<readonly System[] | string> {
   const program = resolve('dist/apps/gateway/src/cli.js');
   if (!existsSync(program)) return 'Switchyard is left out: it is not built, run `npm run build`.';
-  const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
+  const { children, cores, upstreamPort, folder } = setting;
   const port = await freePort();
   const configPath = join(folder, 'switchyard.yaml');
   writeFileSync(configPath, switchyardConfig({ port, opsPort: await freePort(), upstreamPort, folder }));
   const child = children.start({
     args: [program, 'start', '--config', configPath],
     core: cores?.system ?? null,
-    output: openSync(join(folder, 'switchyard.log'), 'w'),
+    output: openSync(join(folder, LOG_NAME), 'a'),
     channel: false,
   });
   const common = { port, pid: child.pid ?? null };
