@@ -45,6 +45,11 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** `docs_url` of an availability code: its heading on the page that explains errors, relative to the repository. */
+export function errorDocsUrl(availabilityCode: string): string {
+  return `docs/errors.md#${availabilityCode}`;
+}
+
 function row(
   status: ErrorRow['status'],
   anthropic: string,

@@ -1,3 +1,4 @@
+import { parseJson } from '@switchyard/contract';
 import type { DialectId, JsonObject, JsonValue } from '@switchyard/contract';
 
 /** A prompt-cache marker after a block. `ttl` as the caller wrote it; absent = the provider's default (5 minutes). */
@@ -134,8 +135,8 @@ export function parseToolArguments(text: string): JsonObject {
   if (text.trim() === '') return {};
   let value: unknown;
   try {
-    value = JSON.parse(text);
-    if (typeof value === 'string') value = JSON.parse(value);
+    value = parseJson(text);
+    if (typeof value === 'string') value = parseJson(value);
   } catch {
     return { _raw: text };
   }

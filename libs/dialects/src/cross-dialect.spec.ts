@@ -24,7 +24,7 @@ function readStream(dialect: Dialect, all: readonly SseFrame[], name = 'host'): 
 }
 
 const toAnthropic = (events: readonly StreamEvent[]): string => {
-  const writer = anthropicMessages.streamWriter(contextOf({ provider: 'host' }));
+  const writer = anthropicMessages.streamWriter(contextOf({ provider: 'host', origin: 'host' }));
   return events.map((event) => writer.write(event)).join('');
 };
 const toChat = (events: readonly StreamEvent[]): string => {
@@ -67,7 +67,7 @@ describe('a chat host for an Anthropic client', () => {
 
   it.each(recorded('openai-chat', '.answer.json'))('answers a well-formed message: %s', (_file, text) => {
     const answer = openaiChat.readAnswer(JSON.parse(text) as JsonObject, origin());
-    const message = anthropicMessages.writeAnswer(answer, contextOf({ provider: 'host' }));
+    const message = anthropicMessages.writeAnswer(answer, contextOf({ provider: 'host', origin: 'host' }));
     const again = anthropicMessages.readAnswer(message, originOf());
     expect(spoken(again)).toBe(spoken(answer));
     expect(calls(again)).toEqual(calls(answer));
@@ -77,7 +77,7 @@ describe('a chat host for an Anthropic client', () => {
     for (const [, text] of recorded('openai-chat', '.stream.txt')) {
       const events = readStream(openaiChat, frames([...lines(text).filter((line) => line !== '[DONE]'), '[DONE]']));
       const streamed = fold(readStream(anthropicMessages, framesOf(toAnthropic(events)), 'anthropic'));
-      const whole = anthropicMessages.writeAnswer(fold(events), contextOf({ provider: 'host' }));
+      const whole = anthropicMessages.writeAnswer(fold(events), contextOf({ provider: 'host', origin: 'host' }));
       expect(seen(streamed)).toEqual(seen(anthropicMessages.readAnswer(whole, originOf())));
     }
   });
@@ -160,7 +160,7 @@ describe('a chat host for an Anthropic client', () => {
     ];
     const message = { role: 'assistant', content: 'yes', reasoning_details: details };
     const answer = openaiChat.readAnswer({ choices: [{ index: 0, message, finish_reason: 'stop' }] }, origin());
-    const { content } = anthropicMessages.writeAnswer(answer, contextOf({ provider: 'host' }));
+    const { content } = anthropicMessages.writeAnswer(answer, contextOf({ provider: 'host', origin: 'host' }));
     const next = anthropicMessages.readRequest({
       model: 'm',
       max_tokens: 10,
@@ -181,7 +181,7 @@ describe('a chat host for an Anthropic client', () => {
     const where: Deviations = { reasoningInput: 'reasoning_content' };
     const message = { role: 'assistant', content: 'yes', reasoning_content: 'hm' };
     const answer = openaiChat.readAnswer({ choices: [{ index: 0, message, finish_reason: 'stop' }] }, origin(where));
-    const { content } = anthropicMessages.writeAnswer(answer, contextOf({ provider: 'host' }));
+    const { content } = anthropicMessages.writeAnswer(answer, contextOf({ provider: 'host', origin: 'host' }));
     const next = anthropicMessages.readRequest({
       model: 'm',
       max_tokens: 10,
@@ -193,14 +193,7 @@ describe('a chat host for an Anthropic client', () => {
     });
     const { body } = openaiChat.writeRequest(next, target({ deviations: where }));
     expect(body['messages']).toMatchObject([{}, { content: 'yes', reasoning_content: 'hm' }, {}]);
-    const other = openaiChat.writeRequest(
-      next,
-      target({
-        deviations: where,
-        origin: 'other',
-        endpoint: { provider: { ...target().endpoint.provider, id: 'other' } },
-      }),
-    );
+    const other = openaiChat.writeRequest(next, target({ deviations: where, origin: 'other' }));
     expect(JSON.stringify(other.body)).not.toContain('hm');
   });
 });

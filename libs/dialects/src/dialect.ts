@@ -78,11 +78,13 @@ export interface AnswerContext {
   /** Public id of the model that served (`acme/m1`). */
   readonly publicModel: string;
   readonly provider: string;
+  /** Name of the provider profile: what reasoning without a signature of its own is tagged with. */
+  readonly origin: string;
   /** OpenAI client asked for `stream_options.include_usage`. */
   readonly includeUsage: boolean;
   /** `compat: naga`: adds `created` to a Messages answer (G18). */
   readonly compatNaga: boolean;
-  /** `usage.cost` and `usage.cost_details` for a usage (routing.md 2.3); null = leave them out. */
+  /** `usage.cost` and `usage.cost_details` for a usage; null = leave them out. */
   readonly costFields: (usage: Usage) => JsonObject | null;
   /** The `routing` object, when the caller asked for it (G17). Called once, when the answer ends. */
   readonly routing: (() => JsonObject) | null;

@@ -21,6 +21,11 @@ export class AttemptLog {
     this.opened += 1;
   }
 
+  /** An endpoint that was passed over because the request could not be made for it: a failure, but not an attempt. */
+  refuse(planned: PlannedAttempt, failure: UpstreamFailure): void {
+    this.failed.push({ record: recordOf(planned, null, failure.class, 0), failure });
+  }
+
   /** Ends the running attempt; nothing happens when none runs. */
   close(status: number | null, failure: UpstreamFailure | null): void {
     if (this.running === null) return;

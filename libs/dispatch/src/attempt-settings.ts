@@ -36,14 +36,19 @@ export function prepareAttempt(
   const target = { endpoint, model, deviations: profile.deviations, origin: profile.id };
   const relayed = relayRequest(request.client, upstream, request.body, target, request.isHintKey, request.conversation);
   const timeouts = timeoutsFor(request, provider);
-  const origin = { origin: profile.id, deviations: profile.deviations, renamed: relayed.renamed };
+  const origin = {
+    origin: profile.id,
+    deviations: profile.deviations,
+    renamed: relayed.renamed,
+    ...(relayed.shape && { shape: relayed.shape }),
+  };
   const settings: AttemptSettings = {
     planned,
     client: request.client,
     upstream,
     request: upstreamRequest(request, provider, upstream, relayed, credential, timeouts),
     origin,
-    context: contextFor(request, planned, relayed.dropped, attempts, tools.pricing),
+    context: { ...contextFor(request, planned, relayed.dropped, attempts, tools.pricing), origin: profile.id },
     stream: request.stream,
     timeouts,
     wholeAnswerMs: request.timeouts.nonStreamMs,
@@ -87,7 +92,7 @@ function contextFor(
   dropped: readonly string[],
   attempts: () => readonly AttemptRecord[],
   pricing: Pricing,
-): AnswerContext {
+): Omit<AnswerContext, 'origin'> {
   const { endpoint, model } = planned;
   return {
     generationId: request.generationId,

@@ -1,4 +1,4 @@
-import { UpstreamError } from '@switchyard/contract';
+import { GatewayError, UpstreamError } from '@switchyard/contract';
 import type { FailureClass } from '@switchyard/contract';
 import { mergePolicy } from '@switchyard/routing';
 import { attempts, provider } from './testing/plan-fixture.js';
@@ -249,6 +249,36 @@ describe('credentials', () => {
     calls[1]?.json(200, ANSWER);
     expect(calls.map((call) => call.request.headers['authorization'])).toEqual(['Bearer key-one', 'Bearer key-two']);
     expect(client.log).toEqual(['send 200']);
+  });
+});
+
+describe('a request that cannot be translated for an endpoint', () => {
+  const [first, second] = attempts('a/m@one', 'a/m@two');
+  const foreign = {
+    ...first!,
+    endpoint: { ...first!.endpoint, provider: provider('one', { dialect: 'anthropic-messages' }) },
+  };
+  const untranslatable = (error: Error) => ({
+    conversation: () => {
+      throw error;
+    },
+  });
+
+  it('goes to the next one', () => {
+    const { dispatch, calls, client } = stage([foreign, second!], untranslatable(broken('endpoint_specific')));
+    dispatch.start();
+    calls[0]?.json(200, ANSWER);
+    expect(client.headers).toMatchObject({ 'x-switchyard-provider': 'two', 'x-switchyard-attempts': '1' });
+  });
+
+  it.each([
+    [broken('endpoint_specific'), 'invalid_request'],
+    [new GatewayError('invalid_request', 'messages.0.content is odd'), 'invalid_request'],
+  ])('is refused when it is the last', (error, code) => {
+    const { dispatch, errors, outcomes } = stage([foreign], untranslatable(error));
+    dispatch.start();
+    expect(errors).toMatchObject([{ code, message: error.message }]);
+    expect(outcomes).toHaveLength(1);
   });
 });
 

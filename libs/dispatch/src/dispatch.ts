@@ -1,4 +1,4 @@
-import { GatewayError, ZERO_USAGE } from '@switchyard/contract';
+import { GatewayError, UpstreamError, ZERO_USAGE } from '@switchyard/contract';
 import type { PlannedAttempt, UpstreamFailure } from '@switchyard/contract';
 import type { UsageReport } from '@switchyard/conversation';
 import type { AnswerSummary, StreamProgress } from '@switchyard/dialects';
@@ -91,7 +91,7 @@ export class Dispatch {
   /** Starts an attempt with a credential not tried yet; false when there is none. */
   private tryEndpoint(planned: PlannedAttempt): boolean {
     if (this.log.count >= this.request.maxAttempts) return false;
-    const prepared = prepareAttempt(this.request, planned, this.triedCredentials, this.tools, () => this.log.records);
+    const prepared = this.prepare(planned);
     if (prepared === null) return false;
     this.triedCredentials.add(prepared.credentialId);
     this.current = prepared;
@@ -102,6 +102,23 @@ export class Dispatch {
     this.attempt = new Attempt(settings, this.listener, this.tools.transport, this.tools.wheel);
     this.attempt.start();
     return true;
+  }
+
+  /** `null` when no untried credential is left, or when the request cannot be put into this endpoint's dialect. */
+  private prepare(planned: PlannedAttempt): PreparedAttempt | null {
+    try {
+      return prepareAttempt(this.request, planned, this.triedCredentials, this.tools, () => this.log.records);
+    } catch (error) {
+      this.log.refuse(planned, this.failureOfPreparing(error));
+      return null;
+    }
+  }
+
+  private failureOfPreparing(error: unknown): UpstreamFailure {
+    if (error instanceof UpstreamError) return error.failure;
+    if (error instanceof GatewayError) return { class: 'invalid_request', status: null, message: error.message };
+    this.tools.onFault(error, this.request.generationId);
+    return { class: 'invalid_answer', status: null, message: 'The request could not be translated.' };
   }
 
   private readonly listener = {

@@ -1,4 +1,4 @@
-import { GatewayError } from '@switchyard/contract';
+import { GatewayError, errorDocsUrl } from '@switchyard/contract';
 import type { ErrorDetails, FailureClass, JsonObject, PlannedAttempt, UpstreamFailure } from '@switchyard/contract';
 import type { AttemptRecord } from './outcome.js';
 
@@ -93,7 +93,7 @@ function transientError(
       ...(retryAfterS !== undefined && { retry_after: retryAfterS }),
       requested_models: [...requestedModels],
       affected_providers: [...new Set(failed.map((one) => one.record.provider))],
-      docs_url: 'docs/errors.md',
+      docs_url: errorDocsUrl(code),
     },
   });
   const tried = failed.length === 1 ? 'The only eligible endpoint' : `All ${String(failed.length)} attempts`;

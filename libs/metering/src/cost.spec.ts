@@ -69,7 +69,9 @@ describe('costOf', () => {
         const prices = at({ ...NO_PRICE, prompt, completion });
         const before = costOf(usage({ uncachedInput, cacheRead, output }), prices);
         const after = costOf(usage({ uncachedInput, cacheRead, output: output + 1 }), prices);
-        const pico = BigInt(totalInput(usage({ uncachedInput, cacheRead }))) * BigInt(prompt) + BigInt(output) * BigInt(completion);
+        const pico =
+          BigInt(totalInput(usage({ uncachedInput, cacheRead }))) * BigInt(prompt) +
+          BigInt(output) * BigInt(completion);
         expect(before.inputNanoUsd + before.outputNanoUsd).toBe(before.nanoUsd);
         expect(after.nanoUsd).toBeGreaterThanOrEqual(before.nanoUsd);
         expect(BigInt(before.nanoUsd)).toBe((pico + 500n) / 1000n);
@@ -80,7 +82,9 @@ describe('costOf', () => {
 
 describe('costFields', () => {
   it('reports USD with the parts that make it up', () => {
-    expect(costFields({ nanoUsd: 7_500_000, inputNanoUsd: 5_000_000, outputNanoUsd: 2_500_000, incomplete: false })).toEqual({
+    expect(
+      costFields({ nanoUsd: 7_500_000, inputNanoUsd: 5_000_000, outputNanoUsd: 2_500_000, incomplete: false }),
+    ).toEqual({
       cost: 0.0075,
       cost_details: {
         upstream_inference_cost: 0.0075,

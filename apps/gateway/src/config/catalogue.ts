@@ -53,7 +53,7 @@ export function simulatedSnapshot(snapshot: CatalogSnapshot, simulatorUrl: strin
       provider.id,
       {
         ...provider,
-        baseUrl: provider.dialect === 'anthropic-messages' ? simulatorUrl : `${simulatorUrl}/v1`,
+        baseUrl: `${simulatorUrl}/${provider.id}${provider.dialect === 'anthropic-messages' ? '' : '/v1'}`,
         credentials: [{ id: 'simulator', apiKey: 'simulated', weight: 1 }],
         headers: {},
       },

@@ -30,5 +30,7 @@ export function loadSource({ path, text }: ConfigSource): LoadResult {
 /** The configuration a worker was told to serve. */
 export function configOf(message: ConfigureMessage): GatewayConfig {
   const { config } = loadSource(message);
-  return message.simulatorUrl === null ? config : pointAtSimulator(config, message.simulatorUrl);
+  const server = message.port === null ? config.server : { ...config.server, port: message.port };
+  const served = { ...config, server };
+  return message.simulatorUrl === null ? served : pointAtSimulator(served, message.simulatorUrl);
 }

@@ -98,11 +98,8 @@ export class Supervisor {
   }
 
   private message(): ConfigureMessage {
-    return {
-      type: 'configure',
-      ...this.source,
-      simulatorUrl: this.config.simulated ? (this.simulator?.url ?? null) : null,
-    };
+    const simulatorUrl = this.config.simulated ? (this.simulator?.url ?? null) : null;
+    return { type: 'configure', ...this.source, simulatorUrl, port: null };
   }
 
   /** The folder is watched, not the file: editors and container mounts replace the file itself. */
@@ -116,6 +113,8 @@ export class Supervisor {
         this.reload('file changed');
       }, SETTLE_MS);
     });
+    // What changed between reading and watching was seen by neither.
+    this.reload('file changed');
   }
 
   private warnOfFixedSettings(next: GatewayConfig): void {

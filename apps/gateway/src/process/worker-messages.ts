@@ -6,6 +6,8 @@ export interface ConfigureMessage {
   readonly text: string | null;
   /** Base URL of the simulator when the configuration is simulated. */
   readonly simulatorUrl: string | null;
+  /** The data port this gateway already has, which a replacement must open again when the configured one is 0; `null` = as configured. */
+  readonly port: number | null;
 }
 
 export interface DrainMessage {

@@ -14,6 +14,7 @@ export class WorkerPool {
   private readonly ready = new Set<Worker>();
   private configuration: ConfigureMessage;
   private isStopping = false;
+  private port: number | null = null;
   private restartMs = RESTART_FIRST_MS;
 
   constructor(
@@ -33,7 +34,9 @@ export class WorkerPool {
   async start(): Promise<string> {
     try {
       const urls = await Promise.all(Array.from({ length: this.size }, () => this.spawn()));
-      return urls[0] ?? '';
+      const url = urls[0] ?? '';
+      this.port = Number(new URL(url).port);
+      return url;
     } catch (error) {
       // What keeps one worker from starting (a port in use) keeps the next from it too.
       this.isStopping = true;
@@ -65,7 +68,7 @@ export class WorkerPool {
   private spawn(): Promise<string> {
     const worker = cluster.fork();
     const startedAtMs = performance.now();
-    send(worker, this.configuration);
+    send(worker, { ...this.configuration, port: this.port });
     return new Promise((resolve, reject) => {
       worker.on('message', (message: WorkerMessage) => {
         if (message.type === 'ready') {

@@ -1,4 +1,4 @@
-import { UpstreamError, isJsonObject } from '@switchyard/contract';
+import { UpstreamError, isJsonObject, parseJson } from '@switchyard/contract';
 import type { JsonObject } from '@switchyard/contract';
 import type { StreamEvent } from '@switchyard/conversation';
 import type { AnswerOrigin, StreamReader } from '../dialect.js';
@@ -126,7 +126,7 @@ export function parseFrame(frame: SseFrame): JsonObject | null {
   if (frame.data === '' || frame.data === '[DONE]') return null;
   let event: unknown;
   try {
-    event = JSON.parse(frame.data);
+    event = parseJson(frame.data);
   } catch {
     throw invalidAnswer('The upstream sent an event that is not JSON.');
   }

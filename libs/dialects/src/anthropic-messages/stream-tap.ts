@@ -12,17 +12,16 @@ import { parseFrame, truncated } from './read-stream.js';
 import { readStopReason } from './stop-reasons.js';
 import { UsageReader, writeUsage } from './usage.js';
 
-/** Mark of each kind of delta that carries content, and the characters of its event beside that content. */
-const DELTA_OVERHEAD: readonly (readonly [string, number])[] = (
-  [
-    ['text_delta', 'text'],
-    ['thinking_delta', 'thinking'],
-    ['input_json_delta', 'partial_json'],
-  ] as const
-).map(([type, key]) => [
-  JSON.stringify(type),
-  JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type, [key]: '' } }).length,
-]);
+/**
+ * A delta of content exactly as Anthropic spells it: valid JSON and nothing else in it, so it need not be parsed. Any other
+ * spelling is parsed.
+ */
+const PLAIN_DELTA =
+  // eslint-disable-next-line no-control-regex -- JSON strings may not hold control characters
+  /^\{"type":"content_block_delta","index":\d+,"delta":\{"type":"(?:text_delta","text|thinking_delta","thinking|input_json_delta","partial_json)":"([^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*)"\}\}$/;
+
+/** Where the kinds of delta that are counted keep their text; a delta of another kind is content of unknown length. */
+const CONTENT_KEYS = ['text', 'thinking', 'partial_json'] as const;
 
 /** The type of an event, found at the head of its JSON without parsing it. */
 const TYPE_AT_HEAD = /^\s*\{\s*"type"\s*:\s*"([^"\\]*)"/;
@@ -54,7 +53,7 @@ export class AnthropicStreamTap implements StreamTap {
         break;
       case 'content_block_delta':
         this.mustBeOpen(type);
-        this.observeDelta(frame.data);
+        this.observeDelta(frame);
         break;
       case 'content_block_stop':
         this.mustBeOpen(type);
@@ -69,7 +68,7 @@ export class AnthropicStreamTap implements StreamTap {
       case 'error':
         throw new UpstreamError(embeddedFailure(parseFrame(frame) ?? {}));
     }
-    return sseFrame(type, inLines(frame.data));
+    return sseFrame(type, frame.data);
   }
 
   end(): string {
@@ -110,16 +109,19 @@ export class AnthropicStreamTap implements StreamTap {
     this.noteContent(contentLength(block));
   }
 
-  private observeDelta(data: string): void {
-    const known = DELTA_OVERHEAD.find(([name]) => data.includes(name));
-    if (known) {
-      const length = Math.max(0, data.length - known[1]);
-      if (length > 0) this.noteContent(length);
-    } else if (!data.includes('"signature_delta"')) {
-      this.noteContent(0);
-    } else {
-      this.hasContent = true;
+  private observeDelta(frame: SseFrame): void {
+    const plain = PLAIN_DELTA.exec(frame.data)?.[1];
+    if (plain !== undefined) {
+      if (plain.length > 0) this.noteContent(plain.length);
+      return;
     }
+    const delta = objectField(parseFrame(frame) ?? {}, 'delta') ?? {};
+    if (delta['type'] === 'signature_delta') {
+      this.hasContent = true;
+      return;
+    }
+    const text = CONTENT_KEYS.map((key) => textField(delta, key)).find((value) => value !== undefined);
+    if (text !== '') this.noteContent(text?.length ?? 0);
   }
 
   private noteContent(length: number): void {
@@ -189,9 +191,4 @@ function typeOf(frame: SseFrame): string {
   if (frame.event !== null && OWN_TYPES.has(frame.event)) return frame.event;
   const type = TYPE_AT_HEAD.exec(frame.data)?.[1] ?? textField(parseFrame(frame) ?? {}, 'type');
   return type ?? frame.event ?? 'message';
-}
-
-/** Line breaks inside the data, which JSON allows between tokens, must each begin a new `data:` line. */
-function inLines(data: string): string {
-  return data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data;
 }

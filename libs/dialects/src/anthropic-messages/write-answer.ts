@@ -67,7 +67,7 @@ export function writeEnding(ending: Ending): JsonObject {
  * a signature: by the tag a later request shows whose it is, and that Anthropic must not see it.
  */
 export function writeSignature(signature: Signature | undefined, context: AnswerContext): string {
-  return encodeSignature(signature ?? { origin: context.provider, value: '' });
+  return encodeSignature(signature ?? { origin: context.origin, value: '' });
 }
 
 /** A tool call id for the client; hosts that send none get one that is unique within the answer. */

@@ -1,6 +1,6 @@
+import { parseJson } from '@switchyard/contract';
 import type { JsonObject } from '@switchyard/contract';
 import { malformedJson } from './malformed-json.js';
-import { parseJson } from './parse-json.js';
 import { scanObject, type ObjectScan, type ScanLimits } from './scan-object.js';
 
 /** A JSON object in the three forms a request needs: the bytes to forward, the tree to read, the spans to edit. */

@@ -1,8 +1,7 @@
-import { GatewayError, type JsonValue } from '@switchyard/contract';
+import { GatewayError, type JsonValue, parseJson } from '@switchyard/contract';
 import fc from 'fast-check';
 import { decodeBody } from './decode-body.js';
 import { locateFault } from './locate-fault.js';
-import { parseJson } from './parse-json.js';
 import { scanObject } from './scan-object.js';
 import { spliceObject } from './splice-object.js';
 

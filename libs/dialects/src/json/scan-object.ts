@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { GatewayError } from '@switchyard/contract';
+import { GatewayError, stringEnd } from '@switchyard/contract';
 import { malformedJson } from './malformed-json.js';
-import { stringEnd } from './string-end.js';
 
 /** Bounds of one scan. `maxDepth` counts the top-level object as 1. */
 export interface ScanLimits {

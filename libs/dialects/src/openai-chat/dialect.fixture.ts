@@ -89,6 +89,7 @@ export function context(changes: Partial<AnswerContext> = {}): AnswerContext {
     createdS: 1_700_000_000,
     publicModel: 'acme/m1',
     provider: 'host',
+    origin: 'host',
     includeUsage: true,
     compatNaga: false,
     costFields: () => null,

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@switchyard/contract';
-import { isJsonObject } from '@switchyard/contract';
+import { isJsonObject, parseJson } from '@switchyard/contract';
 import type { StreamEvent } from '@switchyard/conversation';
 import type { AnswerOrigin, StreamReader } from '../dialect.js';
 import type { SseFrame } from '../sse/frame.js';
@@ -37,7 +37,7 @@ export class ChatStreamReader implements StreamReader {
 export function parseChunk(frame: SseFrame): JsonObject {
   let chunk: unknown;
   try {
-    chunk = JSON.parse(frame.data);
+    chunk = parseJson(frame.data);
   } catch {
     if (frame.event === 'error') throw innerError(frame.data);
     throw invalidAnswer('an event that is not JSON');

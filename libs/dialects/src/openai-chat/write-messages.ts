@@ -223,9 +223,9 @@ class MessageWriter {
   }
 
   private replayTarget(): ReplayTarget {
-    const { deviations, origin, model, endpoint } = this.target;
-    // Reasoning without a proof is tagged with the provider's id, proofs with the profile's name or its own.
-    const origins = new Set([deviations.signatureOrigin ?? origin, endpoint.provider.id]);
+    const { deviations, origin, model } = this.target;
+    // Reasoning without a proof is tagged with the profile's name, proofs with the name that the profile gives them.
+    const origins = new Set([deviations.signatureOrigin ?? origin, origin]);
     return { origins, takesAnthropic: origins.has(ANTHROPIC_ORIGIN) || model.id.startsWith('anthropic/') };
   }
 

@@ -1,4 +1,4 @@
-import { GatewayError, UpstreamError, isJsonObject } from '@switchyard/contract';
+import { GatewayError, UpstreamError, isJsonObject, parseJson } from '@switchyard/contract';
 import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { Answer } from '@switchyard/conversation';
 import type { AnswerContext, AnswerOrigin, AnswerSummary, Dialect } from '../dialect.js';
@@ -36,7 +36,7 @@ export function relayAnswer(
 function parse(bytes: Buffer): JsonObject {
   let json: unknown;
   try {
-    json = JSON.parse(bytes.toString());
+    json = parseJson(bytes.toString());
   } catch {
     throw notTheDialect(bytes.length === 0 ? 'an empty body' : 'a body that is not JSON');
   }

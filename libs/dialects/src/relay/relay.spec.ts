@@ -22,6 +22,7 @@ const CONTEXT: AnswerContext = {
   createdS: 1,
   publicModel: 'acme/m1',
   provider: 'acme',
+  origin: 'acme',
   includeUsage: false,
   compatNaga: false,
   costFields: () => ({ cost: 0.5 }),

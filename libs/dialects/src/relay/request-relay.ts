@@ -1,7 +1,7 @@
 import { isJsonObject } from '@switchyard/contract';
 import type { JsonValue } from '@switchyard/contract';
 import type { Conversation } from '@switchyard/conversation';
-import type { Dialect, RequestTarget } from '../dialect.js';
+import type { AnswerShape, Dialect, RequestTarget } from '../dialect.js';
 import type { DecodedBody } from '../json/decode-body.js';
 import { spliceObject } from '../json/splice-object.js';
 
@@ -11,6 +11,8 @@ export interface RelayedRequest {
   readonly dropped: readonly string[];
   /** Tool names and ids changed on the way up: sent -> original. */
   readonly renamed: ReadonlyMap<string, string>;
+  /** How the answer must be reshaped for what the upstream's dialect could only imitate. */
+  readonly shape?: AnswerShape;
 }
 
 const NOTHING_RENAMED: ReadonlyMap<string, string> = new Map();
@@ -38,7 +40,8 @@ export function relayRequest(
     return { body: spliceObject(body.bytes, body.scan, edits), dropped: [], renamed: NOTHING_RENAMED };
   }
   const written = upstream.writeRequest(withoutHints(conversation(), isHintKey), target);
-  return { body: JSON.stringify(written.body), dropped: written.dropped, renamed: written.renamed };
+  const { body: json, ...rest } = written;
+  return { body: JSON.stringify(json), ...rest };
 }
 
 /** Hints end up among the extras of a conversation; they are obeyed, not dropped, so no writer may report them. */

@@ -5,7 +5,11 @@ export interface SseFrame {
   readonly data: string;
 }
 
-/** Writes one frame. `data` must be a single line, which JSON text without white space between tokens always is. */
+/**
+ * Writes one frame. Line breaks in `data`, which JSON allows between tokens, each begin a new `data:` line: written raw
+ * they would let an upstream forge fields of the frame, or whole frames.
+ */
 export function sseFrame(event: string | null, data: string): string {
-  return event === null ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`;
+  const lines = data.includes('\n') || data.includes('\r') ? data.replaceAll(/\r\n|\r|\n/g, '\ndata: ') : data;
+  return event === null ? `data: ${lines}\n\n` : `event: ${event}\ndata: ${lines}\n\n`;
 }

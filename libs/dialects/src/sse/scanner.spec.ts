@@ -179,7 +179,7 @@ describe('any stream', () => {
         expect(scan(splitAt(bytes, places))).toEqual(expected);
         expect(scan(bytewise(bytes))).toEqual(expected);
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
   });
 
@@ -225,7 +225,7 @@ describe('any stream', () => {
         expect(outcome(splitAt(bytes, places))).toEqual(whole);
         if (whole !== 'refused') expect(whole).toEqual(reference(bytes));
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   });
 

@@ -67,7 +67,7 @@ describe('nothing satisfies the policy (G1, G2, G14)', () => {
       affected_providers: ['deepinfra', 'groq'],
       excluded_by: [excludedBy],
       constraint: { layer },
-      docs_url: `/docs/routing#${code}`,
+      docs_url: `docs/errors.md#${code}`,
     });
   });
 
@@ -141,7 +141,7 @@ describe('nothing satisfies the policy (G1, G2, G14)', () => {
       code: 'no_endpoints',
       retryable: false,
       requested_models: ['acme/m1'],
-      docs_url: '/docs/routing#no_endpoints',
+      docs_url: 'docs/errors.md#no_endpoints',
     });
   });
 });
@@ -186,7 +186,7 @@ describe('a model that does not exist, and one that the key may not use (G20)', 
       code: 'model_not_found',
       retryable: false,
       requested_models: ['acme/m1', 'acme/m9'],
-      docs_url: '/docs/routing#model_not_found',
+      docs_url: 'docs/errors.md#model_not_found',
     });
   });
 

@@ -1,3 +1,4 @@
+import { errorDocsUrl } from '@switchyard/contract';
 import type { CatalogSnapshot, JsonObject, JsonValue, PlanError, Reason, Rejection } from '@switchyard/contract';
 import { isModelAllowed } from '../filters/access-filters.js';
 import { contextOf, overflows } from '../filters/capability-filters.js';
@@ -16,9 +17,6 @@ export interface Refusal {
 
 /** Ids are the caller's text; an answer repeats no more of one than this. */
 const SHOWN_ID_LENGTH = 200;
-
-/** Where the codes of `availability` are explained, on the gateway itself. */
-const DOCS_PATH = '/docs/routing';
 
 /**
  * Why nothing may serve the request, in the words of the error table, with the `availability` object that OpenRouter
@@ -51,7 +49,7 @@ function modelNotFound({ facts }: RequestView): PlanError {
       code: 'model_not_found',
       retryable: false,
       requested_models: facts.models,
-      docs_url: `${DOCS_PATH}#model_not_found`,
+      docs_url: errorDocsUrl('model_not_found'),
     },
   };
 }
@@ -139,7 +137,7 @@ function availabilityOf(code: AvailabilityCode, refusal: Refusal, constraint: Co
   if (excludedBy.length > 0) members['excluded_by'] = excludedBy;
   if (others.length > 0) members['fallback_models'] = others;
   if (constraint !== null) members['constraint'] = { ...constraint };
-  members['docs_url'] = `${DOCS_PATH}#${code}`;
+  members['docs_url'] = errorDocsUrl(code);
   return members;
 }
 

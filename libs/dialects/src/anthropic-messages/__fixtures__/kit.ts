@@ -84,6 +84,7 @@ export function contextOf(parts: Partial<AnswerContext> = {}): AnswerContext {
     createdS: 1_700_000_000,
     publicModel: 'acme/m1',
     provider: 'openrouter',
+    origin: 'openrouter',
     includeUsage: false,
     compatNaga: false,
     costFields: () => null,

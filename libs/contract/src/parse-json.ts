@@ -1,4 +1,4 @@
-import type { JsonValue } from '@switchyard/contract';
+import type { JsonValue } from './json.js';
 import { stringEnd } from './string-end.js';
 
 /**
