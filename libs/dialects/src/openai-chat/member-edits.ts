@@ -1,3 +1,5 @@
+import { stringEnd } from '@switchyard/contract';
+
 /** Where a member's value stands in a JSON text: half open. */
 export interface Span {
   readonly start: number;
@@ -14,7 +16,7 @@ export function memberSpans(text: string, keys: ReadonlySet<string>): ReadonlyMa
   for (;;) {
     const keyStart = text.indexOf('"', at);
     if (keyStart < 0) return spans;
-    const keyEnd = stringEnd(text, keyStart);
+    const keyEnd = stringEnd(text, keyStart + 1);
     const start = skipSpace(text, text.indexOf(':', keyEnd) + 1);
     const end = valueEnd(text, start);
     const key = text.slice(keyStart + 1, keyEnd - 1);
@@ -41,23 +43,14 @@ export function editMembers(
   return edited.slice(0, close) + separator + members + edited.slice(close);
 }
 
-function stringEnd(text: string, quote: number): number {
-  for (let at = text.indexOf('"', quote + 1); at >= 0; at = text.indexOf('"', at + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return at + 1;
-  }
-  return text.length;
-}
-
 function valueEnd(text: string, start: number): number {
   const first = text.charCodeAt(start);
-  if (first === QUOTE) return stringEnd(text, start);
+  if (first === QUOTE) return stringEnd(text, start + 1);
   if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return primitiveEnd(text, start);
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = stringEnd(text, at) - 1;
+    if (code === QUOTE) at = stringEnd(text, at + 1) - 1;
     else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
     else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) return at + 1;
   }
@@ -79,7 +72,6 @@ function skipSpace(text: string, start: number): number {
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;

@@ -1,3 +1,4 @@
+import { parseJson } from '@switchyard/contract';
 import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { RedactedThinkingBlock, Signature, ThinkingBlock } from '@switchyard/conversation';
 import { ANTHROPIC_ORIGIN, decodeSignature, encodeSignature, isTagged } from '../signature.js';
@@ -104,7 +105,7 @@ function textIn(block: ThinkingBlock | RedactedThinkingBlock): string {
 /** The host's own entry, kept by `signatureOf`. The value came back through a client, so it may be anything. */
 function shapeIn(value: string): JsonObject | undefined {
   try {
-    return objectsOf([JSON.parse(value) as JsonValue])[0];
+    return objectsOf([parseJson(value)])[0];
   } catch {
     return undefined;
   }

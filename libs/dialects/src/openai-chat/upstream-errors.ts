@@ -1,4 +1,4 @@
-import { UpstreamError } from '@switchyard/contract';
+import { parseJson, UpstreamError } from '@switchyard/contract';
 import type { FailureClass, JsonObject, JsonValue, UpstreamFailure } from '@switchyard/contract';
 import { isContextOverflow } from '../context-overflow.js';
 import { parseRetryAfter } from '../retry-after.js';
@@ -62,7 +62,7 @@ export function errorInBody(body: JsonObject): UpstreamError | null {
 
 function parseLoosely(body: string): JsonValue | undefined {
   try {
-    return JSON.parse(body) as JsonValue;
+    return parseJson(body);
   } catch {
     return undefined;
   }
