@@ -24,6 +24,8 @@ describe('think tags in text', () => {
     ['a tag that never closes', '<think>a', { thinking: 'a', text: '' }],
     ['half a tag', '<thi', { thinking: '', text: '<thi' }],
     ['half a closing tag', '<think>a</thi', { thinking: 'a</thi', text: '' }],
+    ['blank lines around nothing', '<think>\n\n</think>\n\n', { thinking: '', text: '' }],
+    ['an opened tag and blank lines', '<think>\n', { thinking: '', text: '' }],
     ['nothing', '', { thinking: '', text: '' }],
   ])('tells reasoning from text: %s', (_case, text, expected) => {
     expect(split([text])).toEqual(expected);
