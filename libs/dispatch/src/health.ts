@@ -69,7 +69,8 @@ export class HealthTracker implements HealthView, HealthRecorder {
     const key = keyOf(endpoint);
     const list = this.samples.get(key) ?? [];
     list.push(observation);
-    if (list.length > SAMPLES_MAX) list.splice(0, list.length - SAMPLES_MAX);
+    // Trimmed by half at a time, so that a record costs the same however many there are.
+    if (list.length >= SAMPLES_MAX * 2) list.splice(0, SAMPLES_MAX);
     this.samples.set(key, list);
   }
 

@@ -5,7 +5,7 @@ export const groq = openaiChatHost({
   name: 'Groq',
   baseUrl: 'https://api.groq.com/openai/v1',
   credentialEnv: 'GROQ_API_KEY',
-  deviations: { rejects: ['logprobs', 'top_logprobs', 'logit_bias'] },
+  deviations: { rejects: ['logprobs', 'top_logprobs', 'logit_bias', 'messages[].name'] },
   quirks: [
     {
       what: 'logprobs, top_logprobs, logit_bias, names in messages and n other than 1 are a 400.',

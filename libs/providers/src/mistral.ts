@@ -9,6 +9,7 @@ export const mistral = openaiChatHost({
     maxTokensField: 'max_tokens',
     systemRole: 'system',
     midSystem: 'fold',
+    userAfterTool: 'merge',
     streamUsage: 'always',
     requiredToolChoice: 'any',
     toolIds: 'alnum9',
@@ -46,6 +47,11 @@ export const mistral = openaiChatHost({
       what: 'A system message in mid-conversation is refused: roles must alternate.',
       source: 'https://github.com/vllm-project/vllm/issues/41114',
       answeredBy: ['midSystem'],
+    },
+    {
+      what: 'A user message right after a tool message is refused: an assistant message must come between.',
+      source: 'https://github.com/zed-industries/zed/issues/37021',
+      answeredBy: ['userAfterTool'],
     },
   ],
 });

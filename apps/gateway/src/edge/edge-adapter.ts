@@ -6,7 +6,7 @@ import type { Lifecycle } from './lifecycle.js';
 import { newRequestIds, setCommonHeaders } from './request-ids.js';
 import type { RequestIds } from './request-ids.js';
 
-/** A hot route: gets the raw request before Express would. */
+/** A hot route: gets the raw request before Express would, and writes the common headers itself. */
 export type EdgeRoute = (request: IncomingMessage, response: ServerResponse, ids: RequestIds) => void;
 
 /** Answers the route of a method and a path (without query), or `null` when it is not the edge's. */
@@ -35,11 +35,14 @@ export class EdgeAdapter extends ExpressAdapter {
     const express = this.getInstance<RequestListener>();
     const server: Server = createServer(this.serverOptions, (request, response) => {
       const ids = newRequestIds();
-      setCommonHeaders(response, ids);
       if (this.lifecycle.isDraining) response.setHeader('connection', 'close');
       const route = this.table(request.method ?? '', pathOf(request.url ?? '/'));
-      if (route === null) express(request, response);
-      else route(request, response, ids);
+      if (route !== null) {
+        route(request, response, ids);
+        return;
+      }
+      setCommonHeaders(response, ids);
+      express(request, response);
     });
     server.on('clientError', refuseBrokenConnection);
     this.httpServer = server;

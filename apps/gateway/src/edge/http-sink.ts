@@ -8,21 +8,30 @@ const STREAM_HEADERS: Readonly<Record<string, string>> = {
   'x-accel-buffering': 'no',
 };
 
+/** Beyond this length copying a body into a text costs more than a second write. */
+const JOINED_LENGTH_MAX = 16 * 1024;
+
 /** One HTTP response as dispatch sees it. */
 export class HttpSink implements ClientSink {
-  constructor(private readonly response: ServerResponse) {}
+  /** `headers` go with every answer. */
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly headers: Readonly<Record<string, string>>,
+  ) {}
 
   send(status: number, headers: Readonly<Record<string, string>>, body: Buffer | string): void {
     this.response.writeHead(status, {
+      ...this.headers,
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       ...headers,
     });
-    this.response.end(body);
+    // Node joins a head and a short text into one write, which a buffer would make two.
+    this.response.end(body.length <= JOINED_LENGTH_MAX ? body.toString() : body);
   }
 
   start(headers: Readonly<Record<string, string>>): void {
-    this.response.writeHead(200, { ...STREAM_HEADERS, ...headers });
+    this.response.writeHead(200, { ...this.headers, ...STREAM_HEADERS, ...headers });
   }
 
   write(text: string): boolean {

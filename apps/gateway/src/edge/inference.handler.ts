@@ -21,7 +21,7 @@ import { HttpSink } from './http-sink.js';
 import { keyHeadersOf } from './credentials-of.js';
 import { checkBodyHeaders, readBody } from './read-body.js';
 import type { BodyLimits } from './read-body.js';
-import { generationIdOf } from './request-ids.js';
+import { commonHeaders, generationIdOf } from './request-ids.js';
 import type { RequestIds } from './request-ids.js';
 import { sendError, sendErrorAndClose } from './send-error.js';
 
@@ -71,7 +71,7 @@ export class InferenceHandler {
   }
 
   private serve(exchange: Exchange, caller: Caller, bytes: Buffer): void {
-    const { request, response, ids, protocol, dialect, loaded } = exchange;
+    const { request, protocol, dialect, loaded } = exchange;
     try {
       const body = decodeRequest(dialect, bytes, { maxDepth: loaded.config.server.maxBodyDepth });
       const planned = this.planner.planFor({
@@ -82,7 +82,6 @@ export class InferenceHandler {
       });
       const refusal = planErrorOf(planned.plan);
       if (refusal !== null) throw refusal;
-      response.setHeader('x-generation-id', generationIdOf(ids));
       this.dispatch(exchange, caller, body, planned);
     } catch (error) {
       this.refuse(exchange, error, caller);
@@ -90,10 +89,10 @@ export class InferenceHandler {
   }
 
   private dispatch(exchange: Exchange, caller: Caller, body: DecodedBody, planned: PlannedRequest): void {
-    const { response } = exchange;
+    const { response, ids } = exchange;
     const dispatch = new Dispatch(
       this.dispatchRequest(exchange, caller, body, planned),
-      new HttpSink(response),
+      new HttpSink(response, { ...commonHeaders(ids), 'x-generation-id': generationIdOf(ids) }),
       this.runtime.tools,
     );
     response.on('close', () => {
@@ -129,7 +128,7 @@ export class InferenceHandler {
       maxAttempts: loaded.config.routing.maxAttempts,
       isHintKey,
       sendError: (error, headers) => {
-        sendError(response, error, dialect, ids, headers);
+        sendError(response, error, dialect, ids, { 'x-generation-id': generationIdOf(ids), ...headers });
       },
       onSettled: (outcome) => {
         this.settlement.settle({ ids, caller, protocol: exchange.protocol, sessionId: hints.sessionId }, outcome);

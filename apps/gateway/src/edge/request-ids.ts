@@ -19,10 +19,20 @@ export function generationIdOf(ids: RequestIds): string {
   return `gen_${ids.unique}`;
 }
 
-/** Headers of every answer of the data port, errors included. */
+/**
+ * Headers of every answer of the data port, errors included. Hot routes write them together with all others in one go,
+ * which costs Node a fraction of setting each.
+ */
+export function commonHeaders({ requestId }: RequestIds): Record<string, string> {
+  return {
+    'request-id': requestId,
+    'x-request-id': requestId,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  };
+}
+
+/** The common headers, for answers that the framework writes. */
 export function setCommonHeaders(response: ServerResponse, ids: RequestIds): void {
-  response.setHeader('request-id', ids.requestId);
-  response.setHeader('x-request-id', ids.requestId);
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('cache-control', 'no-store');
+  for (const [name, value] of Object.entries(commonHeaders(ids))) response.setHeader(name, value);
 }

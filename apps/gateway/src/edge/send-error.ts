@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayError } from '@switchyard/contract';
 import type { Dialect } from '@switchyard/dialects';
+import { commonHeaders } from './request-ids.js';
 import type { RequestIds } from './request-ids.js';
 
 /** How long a client that is still sending an unwanted body may go on before its connection is cut. */
@@ -23,6 +24,7 @@ export function sendError(
   const { retryAfterS } = error.details;
   const { shouldRetry } = error.row;
   response.writeHead(statusOf(error, dialect), {
+    ...commonHeaders(ids),
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     ...(shouldRetry !== null && { 'x-should-retry': String(shouldRetry) }),
