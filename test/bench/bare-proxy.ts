@@ -20,8 +20,11 @@ class AnswerForwarder implements Dispatcher.DispatchHandler {
     this.response = response;
   }
 
-  onRequestStart(): void {
-    // undici asks for the method; there is nothing to prepare.
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const { response } = this;
+    response.on('close', () => {
+      if (!response.writableFinished) controller.abort(new Error('The client is gone.'));
+    });
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>): void {
@@ -53,8 +56,7 @@ class AnswerForwarder implements Dispatcher.DispatchHandler {
     if (!this.response.writableEnded) this.response.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    process.stderr.write(`bare proxy: ${error.message}\n`);
+  onResponseError(): void {
     this.response.destroy();
   }
 }

@@ -23,8 +23,9 @@ import type { AnswerKind, BodySize } from './workload.ts';
 const WORK: readonly (readonly [AnswerKind, BodySize])[] = [
   ['json', 'small'],
   ['json', 'large'],
+  ['burst', 'small'],
   ['stream', 'small'],
-  ['paced-stream', 'small'],
+  ['paced', 'small'],
 ];
 
 function say(line: string): void {

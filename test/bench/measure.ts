@@ -29,7 +29,7 @@ export interface Measurement {
   readonly errors: number;
 }
 
-const CONNECTIONS: Readonly<Record<AnswerKind, number>> = { json: 32, stream: 32, 'paced-stream': 50 };
+const CONNECTIONS: Readonly<Record<AnswerKind, number>> = { json: 32, burst: 32, stream: 32, paced: 50 };
 
 /** Far below what the slowest system can do, so that nothing waits in a queue. */
 const LATENCY_RATE_PER_SECOND = 100;
@@ -79,6 +79,7 @@ export async function measure(
   const throughput = (await perform(generator, load)) as ClosedLoopResult;
   const latency = bench.kind === 'json' ? await measureLatency(generator, load, options) : null;
   const { answers, events, seconds, cpuSeconds, residentBytes } = throughput;
+  if (!isRunning(bench.system)) throw new Error(`${bench.system.name} ended while it was measured (${bench.kind}).`);
   const perUnit = (count: number): number | null =>
     cpuSeconds === null || count === 0 ? null : (cpuSeconds * 1e6) / count;
   return {
@@ -95,6 +96,14 @@ export async function measure(
     p99Ms: latency?.p99Ms ?? null,
     errors: throughput.errors + (latency?.errors ?? 0),
   };
+}
+
+function isRunning({ pid }: System): boolean {
+  try {
+    return pid === null || process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function measureLatency(

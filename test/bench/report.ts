@@ -75,89 +75,88 @@ function subtract(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a - b;
 }
 
-type Figure = 'answersPerSecond' | 'cpuMicrosecondsPerAnswer' | 'cpuMicrosecondsPerEvent' | 'eventsPerSecond';
+type Figure = 'answersPerSecond' | 'cpuMicrosecondsPerAnswer' | 'cpuMicrosecondsPerEvent';
 
-/** The comparisons that the project holds itself to, and the ones around them. */
-export function ratios(measurements: readonly Measurement[]): readonly Ratio[] {
-  const ratio = (
-    figure: Figure,
-    kind: AnswerKind,
-    size: BodySize,
-    over: SystemName,
-    under: SystemName,
-  ): number | null => ratioOfRounds(measurements, { figure, kind, size, over, under });
-  const atLeast = (what: string, value: number | null, bound: number): Ratio => ({
-    what,
-    value,
-    target: `at least ${String(bound)}`,
-    met: value === null ? null : value >= bound,
-  });
-  const atMost = (what: string, value: number | null, bound: number): Ratio => ({
-    what,
-    value,
-    target: `at most ${String(bound)}`,
-    met: value === null ? null : value <= bound,
-  });
-  const told = (what: string, value: number | null): Ratio => ({ what, value, target: '', met: null });
-  const translating = 'Switchyard, translating';
-  return [
-    atLeast(
-      'requests/s, Switchyard / Portkey, JSON, small',
-      ratio('answersPerSecond', 'json', 'small', 'Switchyard', 'Portkey'),
-      5,
-    ),
-    told(
-      'requests/s, Switchyard / Portkey, JSON, large',
-      ratio('answersPerSecond', 'json', 'large', 'Switchyard', 'Portkey'),
-    ),
-    atMost(
-      'CPU per request, Switchyard / bare proxy, JSON, small',
-      ratio('cpuMicrosecondsPerAnswer', 'json', 'small', 'Switchyard', 'bare proxy'),
-      2.5,
-    ),
-    told(
-      'CPU per request, Switchyard / bare proxy, JSON, large',
-      ratio('cpuMicrosecondsPerAnswer', 'json', 'large', 'Switchyard', 'bare proxy'),
-    ),
-    told(
-      'CPU per request, translating / bare proxy, JSON, small',
-      ratio('cpuMicrosecondsPerAnswer', 'json', 'small', translating, 'bare proxy'),
-    ),
-    atMost(
-      'CPU per event, Switchyard / bare proxy, stream',
-      ratio('cpuMicrosecondsPerEvent', 'stream', 'small', 'Switchyard', 'bare proxy'),
-      3,
-    ),
-    told(
-      'CPU per event, translating / bare proxy, stream',
-      ratio('cpuMicrosecondsPerEvent', 'stream', 'small', translating, 'bare proxy'),
-    ),
-    told(
-      'CPU per event, Portkey / bare proxy, stream',
-      ratio('cpuMicrosecondsPerEvent', 'stream', 'small', 'Portkey', 'bare proxy'),
-    ),
-    atMost(
-      'CPU per event, Switchyard / bare proxy, 5 ms stream',
-      ratio('cpuMicrosecondsPerEvent', 'paced-stream', 'small', 'Switchyard', 'bare proxy'),
-      3,
-    ),
-    told(
-      'CPU per event, translating / bare proxy, 5 ms stream',
-      ratio('cpuMicrosecondsPerEvent', 'paced-stream', 'small', translating, 'bare proxy'),
-    ),
-  ];
-}
-
-interface RatioOfRounds {
+interface Comparison {
   readonly figure: Figure;
   readonly kind: AnswerKind;
   readonly size: BodySize;
   readonly over: SystemName;
   readonly under: SystemName;
+  readonly target?: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+const FIGURE_NAMES: Readonly<Record<Figure, string>> = {
+  answersPerSecond: 'requests/s',
+  cpuMicrosecondsPerAnswer: 'CPU per request',
+  cpuMicrosecondsPerEvent: 'CPU per event',
+};
+
+const KIND_NAMES: Readonly<Record<AnswerKind, string>> = {
+  json: 'JSON',
+  burst: 'stream at once',
+  stream: 'stream one by one',
+  paced: 'stream 5 ms apart',
+};
+
+const TRANSLATING = 'Switchyard, translating';
+
+function perStream(kind: AnswerKind): readonly Comparison[] {
+  const common = { figure: 'cpuMicrosecondsPerEvent', kind, size: 'small', under: 'bare proxy' } as const;
+  return [
+    { ...common, over: 'Switchyard', target: { atMost: 3 } },
+    { ...common, over: TRANSLATING },
+    { ...common, over: 'Portkey' },
+  ];
+}
+
+function perRequest(size: BodySize): readonly Comparison[] {
+  const common = { figure: 'cpuMicrosecondsPerAnswer', kind: 'json', size, under: 'bare proxy' } as const;
+  return [
+    { ...common, over: 'Switchyard', ...(size === 'small' && { target: { atMost: 2.5 } }) },
+    { ...common, over: TRANSLATING },
+    { ...common, over: 'Portkey' },
+  ];
+}
+
+/** What the project holds itself to, and the comparisons around it. */
+const COMPARISONS: readonly Comparison[] = [
+  {
+    figure: 'answersPerSecond',
+    kind: 'json',
+    size: 'small',
+    over: 'Switchyard',
+    under: 'Portkey',
+    target: { atLeast: 5 },
+  },
+  { figure: 'answersPerSecond', kind: 'json', size: 'large', over: 'Switchyard', under: 'Portkey' },
+  ...perRequest('small'),
+  ...perRequest('large'),
+  ...perStream('burst'),
+  ...perStream('stream'),
+  ...perStream('paced'),
+];
+
+export function ratios(measurements: readonly Measurement[]): readonly Ratio[] {
+  return COMPARISONS.map((comparison) => {
+    const { figure, kind, size, over, under, target } = comparison;
+    const work = kind === 'json' ? `${KIND_NAMES[kind]} ${size}` : KIND_NAMES[kind];
+    const value = ratioOfRounds(measurements, comparison);
+    return { what: `${FIGURE_NAMES[figure]}, ${work}: ${over} / ${under}`, value, ...judge(value, target) };
+  });
+}
+
+function judge(value: number | null, target: Comparison['target']): Pick<Ratio, 'target' | 'met'> {
+  if (target === undefined) return { target: '', met: null };
+  const [words, met] =
+    'atLeast' in target
+      ? [`at least ${String(target.atLeast)}`, value !== null && value >= target.atLeast]
+      : [`at most ${String(target.atMost)}`, value !== null && value <= target.atMost];
+  return { target: words, met: value === null ? null : met };
 }
 
 /** The median over the rounds of the ratio within a round: a slow minute of the machine slows both and cancels out. */
-function ratioOfRounds(measurements: readonly Measurement[], wanted: RatioOfRounds): number | null {
+function ratioOfRounds(measurements: readonly Measurement[], wanted: Comparison): number | null {
   const { figure, kind, size, over, under } = wanted;
   const rounds = [...new Set(measurements.map((one) => one.round))];
   const find = (system: SystemName, round: number): number | null =>

@@ -1,11 +1,11 @@
 /**
- * The instant upstream: an OpenAI-compatible chat server that answers at once, always the same. Streams come without
- * pause, or with 5 ms between events when the conversation asks for it.
+ * The instant upstream: an OpenAI-compatible chat server that answers at once, always the same. A stream leaves event by
+ * event without a pause, in one piece, or with 5 ms between events, as the conversation asks for.
  */
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { announcePort } from './announce-port.ts';
-import { chatAnswer, PACED_MARK, streamEvents } from './workload.ts';
+import { chatAnswer, STREAM_MARKS, streamEvents } from './workload.ts';
 
 const GAP_MS = 5;
 
@@ -15,7 +15,7 @@ const ANSWER_HEAD = { 'content-type': 'application/json', 'content-length': Stri
 const STREAM_HEAD = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
 
 /** One write an event, each in a turn of its own, as a server does that writes what it has just computed. */
-function streamAtOnce(response: ServerResponse): void {
+function streamOneByOne(response: ServerResponse): void {
   response.writeHead(200, STREAM_HEAD);
   let next = 0;
   const writeNext = (): void => {
@@ -24,6 +24,13 @@ function streamAtOnce(response: ServerResponse): void {
     else if (!response.destroyed) response.write(event, () => setImmediate(writeNext));
   };
   writeNext();
+}
+
+/** Node gathers the writes of one turn: the whole stream leaves as one piece, with the framing of each event. */
+function streamAtOnce(response: ServerResponse): void {
+  response.writeHead(200, STREAM_HEAD);
+  for (const event of events) response.write(event);
+  response.end();
 }
 
 function streamWithGaps(response: ServerResponse): void {
@@ -51,10 +58,12 @@ const server = createServer((request, response) => {
     if (!body.includes('"stream":true')) {
       response.writeHead(200, ANSWER_HEAD);
       response.end(answer);
-    } else if (body.includes(PACED_MARK)) {
+    } else if (body.includes(STREAM_MARKS.paced)) {
       streamWithGaps(response);
-    } else {
+    } else if (body.includes(STREAM_MARKS.burst)) {
       streamAtOnce(response);
+    } else {
+      streamOneByOne(response);
     }
   });
 });

@@ -6,11 +6,17 @@
 export const EVENTS_PER_STREAM = 200;
 export const MODEL = 'bench/m1';
 
-/** Words in a conversation that the upstream takes as the wish for a paced stream: content reaches it through every system. */
-export const PACED_MARK = 'take your time';
+/**
+ * What is asked for: one JSON answer, or a stream whose events are written all at once (`burst`), one by one without a
+ * pause (`stream`), or one every 5 ms (`paced`).
+ */
+export type AnswerKind = 'json' | 'burst' | 'stream' | 'paced';
 
-/** What is asked for: one JSON answer, a stream as fast as it goes, or a stream with a pause before each event. */
-export type AnswerKind = 'json' | 'stream' | 'paced-stream';
+/** Words in a conversation that tell the upstream how to stream: content reaches it through every system. */
+export const STREAM_MARKS: Readonly<Record<'burst' | 'paced', string>> = {
+  burst: 'all at once, please',
+  paced: 'take your time, please',
+};
 
 export type BodySize = 'small' | 'large';
 
@@ -21,7 +27,7 @@ const SENTENCE = 'Routing gateways forward a conversation to the endpoint that m
 
 function question(size: BodySize, kind: AnswerKind): string {
   const text = filler(FILLER_BYTES[size]);
-  return kind === 'paced-stream' ? `${text} ${PACED_MARK}` : text;
+  return kind === 'burst' || kind === 'paced' ? `${text} ${STREAM_MARKS[kind]}` : text;
 }
 
 function filler(bytes: number): string {
