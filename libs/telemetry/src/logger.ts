@@ -2,7 +2,7 @@ import pino from 'pino';
 import type { Logger as PinoLogger } from 'pino';
 
 /** Lines wait in memory up to this size; a timer and process exit flush them. */
-const BUFFER_BYTES = 32_768;
+const BUFFER_BYTES = 12_288;
 const FLUSH_MS = 200;
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
