@@ -5,6 +5,8 @@ const NO_CREDENTIAL: Credential = { id: 'none', apiKey: '', weight: 1 };
 /** A credential drawn by weight among those not tried yet; `null` when none is left. `random` is in [0, 1). */
 export function drawCredential(provider: Provider, tried: ReadonlySet<string>, random: number): Credential | null {
   if (provider.credentials.length === 0) return tried.size === 0 ? NO_CREDENTIAL : null;
+  const [only] = provider.credentials;
+  if (provider.credentials.length === 1 && only !== undefined) return tried.has(only.id) ? null : only;
   const left = provider.credentials.filter((credential) => !tried.has(credential.id));
   const total = left.reduce((sum, credential) => sum + credential.weight, 0);
   let mark = random * total;

@@ -5,6 +5,7 @@ import type { AnswerSummary, StreamProgress } from '@switchyard/dialects';
 import { recheck } from '@switchyard/routing';
 import type { TimerHandle } from '@switchyard/transport';
 import { Attempt } from './attempt.js';
+import type { AttemptListener } from './attempt.js';
 import { AttemptLog } from './attempt-log.js';
 import { prepareAttempt } from './attempt-settings.js';
 import type { PreparedAttempt } from './attempt-settings.js';
@@ -24,7 +25,7 @@ const NOTHING_REPORTED: UsageReport = { present: false, usage: ZERO_USAGE, suspe
  * Walks one plan. Fallback is legal until content commit, the first semantic event sent to the client, and never after.
  * Callbacks throughout: no promise stands between upstream socket and client socket.
  */
-export class Dispatch {
+export class Dispatch implements AttemptListener {
   private index = 0;
   private current: PreparedAttempt | null = null;
   private attempt: Attempt | null = null;
@@ -99,7 +100,7 @@ export class Dispatch {
     this.log.open(planned);
     const remainingMs = Math.max(1, this.startedAtMs + this.request.timeouts.totalMs - this.tools.nowMs());
     const settings = { ...prepared.settings, wholeAnswerMs: Math.min(prepared.settings.wholeAnswerMs, remainingMs) };
-    this.attempt = new Attempt(settings, this.listener, this.tools.transport, this.tools.wheel);
+    this.attempt = new Attempt(settings, this, this.tools.transport, this.tools.wheel);
     this.attempt.start();
     return true;
   }
@@ -121,39 +122,43 @@ export class Dispatch {
     return { class: 'invalid_answer', status: null, message: 'The request could not be translated.' };
   }
 
-  private readonly listener = {
-    answered: (body: Buffer | string, summary: AnswerSummary): void => {
-      this.log.close(this.attempt?.status ?? null, null);
-      this.markFirstToken();
-      const headers = this.servedHeaders();
-      this.settle('completed', { ...summary, broken: false });
-      this.sink.send(200, headers, body);
-    },
-    streamed: (text: string, progress: StreamProgress): void => {
-      this.forward(text, progress);
-    },
-    finished: (text: string, progress: StreamProgress): void => {
-      this.log.close(this.attempt?.status ?? null, null);
-      if (progress.semantic) this.markFirstToken();
-      this.commitHeaders();
-      const last = this.held + text;
-      this.held = '';
-      this.settle('completed', { ...progress, broken: false });
-      this.sink.end(last);
-    },
-    failed: (failure: UpstreamFailure): void => {
-      this.log.close(failure.status ?? this.attempt?.status ?? null, failure);
-      this.observeFailure(failure);
-      if (this.contentCommitted) {
-        this.breakStream(failure);
-        return;
-      }
-      this.fallBack(failure);
-    },
-    fault: (error: unknown): void => {
-      this.tools.onFault(error, this.request.generationId);
-    },
-  };
+  // What the running attempt tells.
+
+  answered(body: Buffer | string, summary: AnswerSummary): void {
+    this.log.close(this.attempt?.status ?? null, null);
+    this.markFirstToken();
+    const headers = this.servedHeaders();
+    this.settle('completed', { ...summary, broken: false });
+    this.sink.send(200, headers, body);
+  }
+
+  streamed(text: string, progress: StreamProgress): void {
+    this.forward(text, progress);
+  }
+
+  finished(text: string, progress: StreamProgress): void {
+    this.log.close(this.attempt?.status ?? null, null);
+    if (progress.semantic) this.markFirstToken();
+    this.commitHeaders();
+    const last = this.held + text;
+    this.held = '';
+    this.settle('completed', { ...progress, broken: false });
+    this.sink.end(last);
+  }
+
+  failed(failure: UpstreamFailure): void {
+    this.log.close(failure.status ?? this.attempt?.status ?? null, failure);
+    this.observeFailure(failure);
+    if (this.contentCommitted) {
+      this.breakStream(failure);
+      return;
+    }
+    this.fallBack(failure);
+  }
+
+  fault(error: unknown): void {
+    this.tools.onFault(error, this.request.generationId);
+  }
 
   private forward(text: string, progress: StreamProgress): void {
     if (!this.contentCommitted) {
@@ -179,7 +184,12 @@ export class Dispatch {
     this.headersCommitted = true;
     this.hold?.cancel();
     this.sink.start(this.servedHeaders());
+    this.armKeepAlive();
+  }
+
+  private armKeepAlive(): void {
     this.keepAlive = this.tools.wheel.set(KEEP_ALIVE_MS, () => {
+      this.armKeepAlive();
       this.sendKeepAlive();
     });
   }

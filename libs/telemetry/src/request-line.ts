@@ -29,22 +29,22 @@ export interface RequestLine {
 /** The disjoint counts of a usage; zeros are left out. */
 export type TokensLine = Readonly<Record<string, number>>;
 
-const TOKEN_FIELDS: Readonly<Record<keyof Usage, string>> = {
-  uncachedInput: 'uncached_input',
-  cacheRead: 'cache_read',
-  cacheWrite5m: 'cache_write_5m',
-  cacheWrite1h: 'cache_write_1h',
-  audioInput: 'audio_input',
-  output: 'output',
-  reasoning: 'reasoning',
-  imageOutput: 'image_output',
-  audioOutput: 'audio_output',
-  webSearches: 'web_searches',
-};
+const TOKEN_FIELDS: readonly (readonly [keyof Usage, string])[] = [
+  ['uncachedInput', 'uncached_input'],
+  ['cacheRead', 'cache_read'],
+  ['cacheWrite5m', 'cache_write_5m'],
+  ['cacheWrite1h', 'cache_write_1h'],
+  ['audioInput', 'audio_input'],
+  ['output', 'output'],
+  ['reasoning', 'reasoning'],
+  ['imageOutput', 'image_output'],
+  ['audioOutput', 'audio_output'],
+  ['webSearches', 'web_searches'],
+];
 
 export function tokensOfLine(usage: Usage): TokensLine {
   const tokens: Record<string, number> = {};
-  for (const [count, field] of Object.entries(TOKEN_FIELDS) as [keyof Usage, string][]) {
+  for (const [count, field] of TOKEN_FIELDS) {
     if (usage[count] !== 0) tokens[field] = usage[count];
   }
   return tokens;

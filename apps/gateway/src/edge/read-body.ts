@@ -51,81 +51,76 @@ export function readBody(
 ): void {
   const coding = codingOf(request);
   const inflater = coding === null ? null : (INFLATERS[coding]?.() ?? null);
-  new BodyReader(request, inflater, limits, wheel, listener).start();
+  const body = new BodyBuffer(limits.maxBytes, inflater !== null);
+  const announced = Number(request.headers['content-length'] ?? 0);
+  const timeoutMs = limits.timeoutMs + Math.ceil(announced / MEGABYTE) * 1_000;
+  let over = false;
+  const finish = (error: GatewayError | null): void => {
+    if (over) return;
+    over = true;
+    timer.cancel();
+    if (error !== null) stopReading(request, inflater);
+    listener(error, error === null ? body.whole() : Buffer.alloc(0));
+  };
+  const timer = wheel.set(timeoutMs, () => {
+    finish(new GatewayError('request_timeout', 'The request body did not arrive in time.'));
+  });
+  request.on('close', () => {
+    timer.cancel();
+  });
+  const take = (chunk: Buffer): void => {
+    if (!over && !body.add(chunk)) finish(tooLarge(limits.maxBytes));
+  };
+  const end = (): void => {
+    finish(null);
+  };
+  if (inflater === null) {
+    request.on('data', take);
+    request.on('end', end);
+    return;
+  }
+  request.on('data', (chunk: Buffer) => {
+    body.received += chunk.length;
+  });
+  inflater.on('data', take);
+  inflater.on('end', end);
+  inflater.on('error', () => {
+    finish(new GatewayError('invalid_request', 'The request body is not valid in its content-encoding.'));
+  });
+  request.pipe(inflater);
 }
 
-class BodyReader {
+/** What has arrived of a body, within its bounds. */
+class BodyBuffer {
+  /** Bytes that came over the wire, where the body is coded. */
+  received = 0;
   private readonly chunks: Buffer[] = [];
-  private received = 0;
   private size = 0;
-  private over = false;
 
   constructor(
-    private readonly request: IncomingMessage,
-    private readonly inflater: Transform | null,
-    private readonly limits: BodyLimits,
-    private readonly wheel: TimerWheel,
-    private readonly listener: BodyListener,
+    private readonly maxBytes: number,
+    private readonly isCoded: boolean,
   ) {}
 
-  start(): void {
-    const { request, inflater, limits } = this;
-    const announced = Number(request.headers['content-length'] ?? 0);
-    const timer = this.wheel.set(limits.timeoutMs + Math.ceil(announced / MEGABYTE) * 1_000, () => {
-      this.finish(new GatewayError('request_timeout', 'The request body did not arrive in time.'));
-    });
-    this.stopTimer = () => {
-      timer.cancel();
-    };
-    request.on('close', this.stopTimer);
-    if (inflater === null) {
-      request.on('data', this.take);
-      request.on('end', this.end);
-      return;
-    }
-    request.on('data', (chunk: Buffer) => {
-      this.received += chunk.length;
-    });
-    inflater.on('data', this.take);
-    inflater.on('end', this.end);
-    inflater.on('error', () => {
-      this.finish(new GatewayError('invalid_request', 'The request body is not valid in its content-encoding.'));
-    });
-    request.pipe(inflater);
-  }
-
-  private stopTimer = (): void => undefined;
-
-  private readonly take = (chunk: Buffer): void => {
-    if (this.over) return;
+  /** False when the chunk takes the body over a bound. */
+  add(chunk: Buffer): boolean {
     this.size += chunk.length;
-    const inflated =
-      this.inflater !== null && this.size > INFLATION_FREE_BYTES && this.size > this.received * INFLATION_MAX;
-    if (this.size > this.limits.maxBytes || inflated) this.finish(tooLarge(this.limits.maxBytes));
-    else this.chunks.push(chunk);
-  };
-
-  private readonly end = (): void => {
-    this.finish(null);
-  };
-
-  private finish(error: GatewayError | null): void {
-    if (this.over) return;
-    this.over = true;
-    this.stopTimer();
-    if (error !== null) {
-      this.request.unpipe();
-      this.inflater?.destroy();
-      this.request.pause();
-      this.listener(error, Buffer.alloc(0));
-      return;
-    }
-    const [first] = this.chunks;
-    this.listener(
-      null,
-      this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks, this.size),
-    );
+    const bomb = this.isCoded && this.size > INFLATION_FREE_BYTES && this.size > this.received * INFLATION_MAX;
+    if (this.size > this.maxBytes || bomb) return false;
+    this.chunks.push(chunk);
+    return true;
   }
+
+  whole(): Buffer {
+    const [first] = this.chunks;
+    return this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks, this.size);
+  }
+}
+
+function stopReading(request: IncomingMessage, inflater: Transform | null): void {
+  request.unpipe();
+  inflater?.destroy();
+  request.pause();
 }
 
 function codingOf(request: IncomingMessage): string | null {

@@ -86,7 +86,7 @@ function refuseProviderConfigs(caller: Caller): never {
 }
 
 function factsOf(protocol: Protocol, body: BodyFacts, hints: RoutingHints): RequestFacts {
-  const models = [...new Set(body.model === null ? hints.models : [body.model, ...hints.models])];
+  const models = modelsOf(body.model, hints.models);
   if (models.length === 0) {
     throw new GatewayError('invalid_request', 'model is required: a model id such as "anthropic/claude-sonnet-4.5".', {
       param: 'model',
@@ -106,6 +106,11 @@ function factsOf(protocol: Protocol, body: BodyFacts, hints: RoutingHints): Requ
     serviceTier: body.serviceTier ?? hints.serviceTier,
     speed: body.speed,
   };
+}
+
+function modelsOf(model: string | null, fallbacks: readonly string[]): readonly string[] {
+  if (model === null) return fallbacks;
+  return fallbacks.length === 0 ? [model] : [...new Set([model, ...fallbacks])];
 }
 
 function inexpressibleIn(own: DialectId, parameters: readonly string[]): RequestFacts['inexpressible'] {

@@ -42,7 +42,7 @@ export class Settlement {
     if (outcome.status === 'completed' && outcome.served !== null) {
       this.sticky.keep(request.caller.tenantId, request.sessionId, outcome.served.endpoint);
     }
-    this.log.logger.info(lineOf(request, outcome), 'request');
+    this.log.logRequest(lineOf(request, outcome));
   }
 
   /** A request refused before any upstream call: sampled, and never with what it said. */
