@@ -22,7 +22,9 @@ export class ChildProcesses {
 
   start({ args, core, output, channel, environment }: ChildOptions): ChildProcess {
     const command = [...(core === null ? [] : ['taskset', '-c', core]), process.execPath, ...args];
-    const stdio: StdioOptions = ['ignore', output, output, ...(channel ? (['ipc'] as const) : [])];
+    // The bench's own programs may say what went wrong with them.
+    const errors = channel ? 'inherit' : output;
+    const stdio: StdioOptions = ['ignore', output, errors, ...(channel ? (['ipc'] as const) : [])];
     const child = spawn(command[0] ?? '', command.slice(1), {
       stdio,
       env: { ...process.env, NODE_ENV: 'production', ...environment },
