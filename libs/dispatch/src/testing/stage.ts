@@ -1,5 +1,5 @@
-import { GatewayError, ZERO_USAGE } from '@switchyard/contract';
-import type { Plan, PlannedAttempt, RequestFacts, UpstreamError } from '@switchyard/contract';
+import { ZERO_USAGE } from '@switchyard/contract';
+import type { GatewayError, Plan, PlannedAttempt, RequestFacts, UpstreamError } from '@switchyard/contract';
 import { decodeBody, dialectOf } from '@switchyard/dialects';
 import { mergePolicy } from '@switchyard/routing';
 import { TimerWheel } from '@switchyard/transport';
