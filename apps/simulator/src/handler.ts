@@ -107,6 +107,7 @@ function sceneOf(state: SimulatorState, exchange: Exchange, route: Route, dialec
     signer: state.signer,
     rejectHints: state.options.rejectHints ?? true,
     strict: state.options.strict ?? false,
+    lenient: state.options.lenient ?? false,
     counting,
     provider: exchange.record.provider,
   });

@@ -24,6 +24,8 @@ export interface SimulatorOptions {
   readonly rejectHints?: boolean;
   /** Refuse every unknown top-level field. */
   readonly strict?: boolean;
+  /** Answer whatever can be answered, without the vendors' checks of values, names and order. For a demo. */
+  readonly lenient?: boolean;
   /** The one key that is let in; absent: any, or none. */
   readonly expectedApiKey?: string;
   /** What providers (the first segment of the path) do wrong when neither model name nor header says so. */

@@ -9,7 +9,7 @@ import { Signer } from './signature.js';
 import type { SimulatedDialect } from './voice.js';
 
 const signer = new Signer(1);
-const rules = { signer, rejectHints: true, strict: false, counting: false, provider: null };
+const rules = { signer, rejectHints: true, strict: false, lenient: false, counting: false, provider: null };
 const usage = { uncached: 1, read: 0, write5m: 0, write1h: 0 };
 
 const FIELDS = [

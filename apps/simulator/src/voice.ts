@@ -15,6 +15,8 @@ export interface ReadingRules {
   readonly rejectHints: boolean;
   /** Refuse every unknown top-level field. */
   readonly strict: boolean;
+  /** Answer whatever can be answered: values, names and the order of messages are not checked. */
+  readonly lenient: boolean;
   /** Only the size of the prompt is wanted, so `max_tokens` may be missing. */
   readonly counting: boolean;
   readonly provider: string | null;

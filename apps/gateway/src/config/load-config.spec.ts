@@ -509,7 +509,7 @@ describe('the simulator', () => {
     expect(catalog.models.length).toBe(config.catalog.models.length);
     for (const provider of catalog.providers) {
       const path = provider.dialect === 'anthropic-messages' ? '' : '/v1';
-      expect(provider.baseUrl).toBe(`http://127.0.0.1:4000${path}`);
+      expect(provider.baseUrl).toBe(`http://127.0.0.1:4000/${provider.id}${path}`);
       expect(provider.credentials.length).toBe(1);
     }
     for (const model of catalog.models) {

@@ -48,7 +48,7 @@ export class Supervisor {
 
   async start(): Promise<Urls> {
     const { host, opsPort, workers } = this.config.server;
-    if (this.config.simulated) this.simulator = await startSimulator({ simulatedNotice: true });
+    if (this.config.simulated) this.simulator = await startSimulator({ simulatedNotice: true, lenient: true });
     try {
       this.ops = await startOpsServer(host, opsPort, () => this.plane?.isReady ?? false);
       this.plane =

@@ -3,7 +3,7 @@ import { Signer } from '../signature.js';
 import { readMessagesRequest } from './request.js';
 
 const signer = new Signer(1);
-const rules = { signer, rejectHints: true, strict: false, counting: false, provider: null };
+const rules = { signer, rejectHints: true, strict: false, lenient: false, counting: false, provider: null };
 const user: JsonObject = { role: 'user', content: 'hi' };
 const call: JsonObject = { type: 'tool_use', id: 'toolu_1', name: 'f', input: {} };
 const called: JsonObject = { role: 'assistant', content: [call] };

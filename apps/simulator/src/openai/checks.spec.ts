@@ -4,7 +4,7 @@ import { Signer } from '../signature.js';
 import { readChatRequest } from './request.js';
 
 const signer = new Signer(1);
-const rules = { signer, rejectHints: true, strict: false, counting: false, provider: null };
+const rules = { signer, rejectHints: true, strict: false, lenient: false, counting: false, provider: null };
 const user: JsonObject = { role: 'user', content: 'hi' };
 const call: JsonObject = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } };
 const called: JsonObject = { role: 'assistant', content: null, tool_calls: [call] };

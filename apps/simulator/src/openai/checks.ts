@@ -24,6 +24,7 @@ const KNOWN_FIELDS = new Set(
 /** @throws Refusal for what the Chat Completions API would not serve, in its own words. */
 export function checkChatRequest(body: JsonObject, rules: ReadingRules): void {
   checkFields(body, rules);
+  if (rules.lenient) return;
   checkLimits(body);
   checkTools(body);
   checkResponseFormat(body);
