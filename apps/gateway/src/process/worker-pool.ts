@@ -9,6 +9,12 @@ const RESTART_MAX_MS = 10_000;
 /** A worker that served this long before it died starts the waits afresh. */
 const STABLE_MS = 30_000;
 
+/**
+ * V8 takes objects that once outlived a collection, as those of a slow request do, to be long-lived and allocates their
+ * kind among the old ones from then on. There they keep all they refer to alive until a full collection: a fifth of a request's cost.
+ */
+const WORKER_FLAGS = ['--no-allocation-site-pretenuring'];
+
 /** The workers of one supervisor: kept at their number, told of every new configuration, drained together. */
 export class WorkerPool {
   private readonly ready = new Set<Worker>();
@@ -23,7 +29,11 @@ export class WorkerPool {
     private readonly logger: Logger,
   ) {
     this.configuration = configuration;
-    cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)), silent: false });
+    cluster.setupPrimary({
+      execArgv: [...process.execArgv, ...WORKER_FLAGS],
+      exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)),
+      silent: false,
+    });
   }
 
   get isReady(): boolean {
