@@ -88,6 +88,21 @@ it(
     expect(await reply.text()).toContain('simulator');
     one.child.kill('SIGTERM');
     expect(await one.exit).toBe(0);
+    const lines = one
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('"msg":"request"'));
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      {
+        level: 30,
+        role: 'worker',
+        key_id: 'a',
+        status: 'completed',
+        model: 'anthropic/claude-haiku-4.5',
+        usage_source: 'upstream',
+      },
+    ]);
+    expect(lines.join()).not.toContain('Hello');
   },
   START_MS,
 );

@@ -38,11 +38,14 @@ export function createLogger(level: LogLevel, role: string): ProcessLogger {
   const timer = setInterval(writeBatch, FLUSH_MS);
   timer.unref();
   const logsRequests = logger.isLevelEnabled('info');
+  const clock = isoClock();
+  const tail = `,"role":${JSON.stringify(role)},`;
   return {
     logger,
     logRequest: (line) => {
       if (!logsRequests) return;
-      batch += `${JSON.stringify({ level: INFO, time: new Date().toISOString(), role, ...line, msg: 'request' })}\n`;
+      const fields = JSON.stringify(line).slice(1, -1);
+      batch += `{"level":${INFO},"time":"${clock()}"${tail}${fields},"msg":"request"}\n`;
       if (batch.length > BATCH_LENGTH_MAX) writeBatch();
     },
     flush: () => {
@@ -54,5 +57,19 @@ export function createLogger(level: LogLevel, role: string): ProcessLogger {
         // The destination opens asynchronously; a process that ends before then has written nothing worth keeping.
       }
     },
+  };
+}
+
+/** The time as ISO 8601; formatted once per millisecond, in which thousands of requests a second end several at a time. */
+function isoClock(): () => string {
+  let atMs = 0;
+  let text = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== atMs) {
+      atMs = nowMs;
+      text = new Date(nowMs).toISOString();
+    }
+    return text;
   };
 }
