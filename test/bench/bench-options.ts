@@ -30,13 +30,13 @@ const QUICK = {
   warmUpMs: 150,
   windowMs: 700,
   latencyWindowMs: 700,
-  rehearsalAnswers: 40_000,
-  rehearsalMaxMs: 12_000,
-  totalMaxMs: 420_000,
+  rehearsalAnswers: 80_000,
+  rehearsalMaxMs: 20_000,
+  totalMaxMs: 480_000,
 };
 
 export const USAGE = `npm run bench -- [--quick] [--rounds N] [--json FILE]
-  --quick      about four minutes: shorter windows, two rounds
+  --quick      about five minutes: shorter windows, two rounds
   --rounds N   how often every case is measured; the medians are reported
   --json FILE  also write every figure of every round
 `;
