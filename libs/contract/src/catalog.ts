@@ -63,7 +63,7 @@ export interface Provider {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Milliseconds. reliability.md 2.1. */
+/** Milliseconds. */
 export interface Timeouts {
   readonly connectMs: number;
   readonly headersMs: number;
@@ -87,11 +87,11 @@ export interface Endpoint {
   readonly contextLength: number | null;
   readonly maxOutputTokens: number | null;
   readonly modalities: { readonly input: readonly Modality[]; readonly output: readonly Modality[] };
-  /** Names of routing.md 2.2's `supported_parameters`; `null` = not stated. */
+  /** OpenRouter's names of `supported_parameters`; `null` = not stated. */
   readonly supportedParameters: ReadonlySet<string> | null;
-  /** Not `default` only on tier endpoints, which are opt-in (routing.md 1.6). */
+  /** Not `default` only on tier endpoints, which are opt-in. */
   readonly serviceTier: ServiceTier;
-  /** `free`, `extended`, ... when this endpoint belongs to a static variant of the model (routing.md 1.5), else null. */
+  /** `free`, `extended`, ... when this endpoint belongs to a static variant of the model, else null. */
   readonly variant: string | null;
   /** The provider's policy with the endpoint's own fields over it. */
   readonly dataPolicy: DataPolicy;
@@ -122,7 +122,7 @@ export interface Model {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** Behaviour of a model that a translator must respect (wire.md 1.9, 2.6). Absent = the permissive default. */
+/** Behaviour of a model that a translator must respect. Absent = the permissive default. */
 export interface ModelTraits {
   /** Which `thinking` forms the model takes on the Anthropic dialect; absent = none known, send what was asked. */
   readonly thinking?: 'none' | 'budget' | 'adaptive' | 'both';

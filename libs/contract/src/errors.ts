@@ -65,7 +65,7 @@ function row(
 export interface ErrorDetails {
   /** The request field at fault, as the caller wrote it (`provider_order`, `messages.0.content`). */
   readonly param?: string;
-  /** `error.availability`, routing.md 1.7. */
+  /** `error.availability`, in OpenRouter's form. */
   readonly availability?: JsonObject;
   /** `error.metadata`: `previous_errors` and the like, never an upstream body. */
   readonly metadata?: JsonObject;
@@ -77,7 +77,7 @@ export interface ErrorDetails {
 
 /**
  * An error meant for the caller. Throwing it neither logs nor counts: the edge does both, once.
- * `message` is Switchyard's own text, or the wording of an upstream 400/413 (wire.md 1.8), never an upstream body.
+ * `message` is Switchyard's own text, or the wording of an upstream 400/413, never an upstream body.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';

@@ -9,7 +9,7 @@ export interface RequestFacts {
   readonly protocol: Protocol;
   /** Model ids as sent (`model` first, then `models`), variants and all. */
   readonly models: readonly string[];
-  /** Parameters the request uses, in the words of `supported_parameters` (routing.md 2.2): `tools`, `seed`, ... */
+  /** Parameters the request uses, in the words of `supported_parameters`: `tools`, `seed`, ... */
   readonly parameters: readonly string[];
   /** Input modalities the content needs; `text` always. */
   readonly inputModalities: readonly Modality[];
@@ -29,7 +29,7 @@ export interface RequestFacts {
 
 /** Recent behaviour of one endpoint, as ranking sees it. Percentiles are over the last five minutes. */
 export interface EndpointHealth {
-  /** `outage`: significant errors within the last 30 s, tried last. `degraded` and `down`: uptime bands of routing.md 1.4. */
+  /** `outage`: significant errors within the last 30 s, tried last. `degraded` and `down`: OpenRouter's uptime bands. */
   readonly band: 'healthy' | 'degraded' | 'down' | 'outage';
   /** Ejected or half-open: rejected with `circuit_open` while another candidate is left. */
   readonly circuitOpen: boolean;
@@ -48,7 +48,7 @@ export interface HealthView {
   of(endpoint: Endpoint): EndpointHealth | null;
 }
 
-/** `excluded_by` words of routing.md 1.7 and the design's additions. */
+/** `excluded_by` words: OpenRouter's, and Switchyard's own for what those have no word for. */
 export const REASON_CODES = [
   'geo',
   'data_region',

@@ -23,7 +23,7 @@ export interface MaxPrice {
   readonly audio?: number;
 }
 
-/** The rules of one layer: a `policy` of the configuration, or the hints of a request. Absent = no rule. routing.md 1.3. */
+/** The rules of one layer: a `policy` of the configuration, or the hints of a request. Absent = no rule. */
 export interface PolicyRules {
   /** Provider or endpoint slugs. */
   readonly only?: readonly string[];
@@ -54,7 +54,7 @@ export interface RoutingHints {
   readonly rules: PolicyRules;
   /** Fallback models in priority order, `model` itself not included. */
   readonly models: readonly string[];
-  /** As sent; `null` = absent. routing.md 1.6. */
+  /** As sent; `null` = absent. */
   readonly serviceTier: string | null;
   readonly sessionId: string | null;
   /** True when `provider_configs` has entries: needs the `byok` permission. */

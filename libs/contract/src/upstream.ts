@@ -1,5 +1,5 @@
 /**
- * What went wrong at an upstream, in classes that decide what happens next (routing.md 1.8, reliability.md 2.2).
+ * What went wrong at an upstream, in classes that decide what happens next.
  *
  * - `connect`, `timeout`, `server`, `overloaded`: passing; the next endpoint is tried.
  * - `rate_limited`: the next endpoint; 429 to the caller only when every attempt ended so.
@@ -35,7 +35,7 @@ export interface UpstreamFailure {
   readonly class: FailureClass;
   /** HTTP status, or the one embedded in a 200; `null` when there was none. */
   readonly status: number | null;
-  /** Safe for the caller: upstream wording only for `context_length`, `invalid_request` and `too_large` (wire.md 1.8), else Switchyard's own. */
+  /** Safe for the caller: upstream wording only for `context_length`, `invalid_request` and `too_large`, else Switchyard's own. */
   readonly message: string;
   readonly retryAfterS?: number;
   /** The upstream's `error.param` or path, where it names one. */

@@ -38,7 +38,7 @@ export interface Answer {
 
 /**
  * The event vocabulary of a streamed answer. Blocks are strictly sequential: every `*-start` is closed by `block-end`
- * before the next, so a reader of an interleaving protocol buffers (wire.md 4.9). Nouns first, always `start`/`delta`/`end`.
+ * before the next, so a reader of an interleaving protocol buffers. Nouns first, always `start`/`delta`/`end`.
  */
 export type StreamEvent =
   | {

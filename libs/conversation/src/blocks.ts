@@ -29,7 +29,7 @@ export interface Citation {
 
 /**
  * A provider's proof that it produced a piece of reasoning. Opaque, valid only at its origin: `anthropic` values are
- * replayed byte for byte, values of other origins travel through a foreign client inside a tagged string (wire.md 4.7).
+ * replayed byte for byte, values of other origins travel through a foreign client inside a tagged string.
  */
 export interface Signature {
   /** `anthropic`, or the provider profile that made it (`openrouter`, `gemini`, ...). */
@@ -130,7 +130,7 @@ export interface Message {
   readonly name?: string;
 }
 
-/** Parses the JSON text of a tool call by the rules of wire.md trap 3: `""` is `{}`, double encoding is undone, the rest is wrapped. */
+/** Parses the JSON text of a tool call as forgivingly as the many upstreams need: `""` is `{}`, double encoding is undone, the rest is wrapped. */
 export function parseToolArguments(text: string): JsonObject {
   if (text.trim() === '') return {};
   let value: unknown;

@@ -1,6 +1,6 @@
 /**
  * How one host departs from its dialect, as data. Each field's absence means "as the dialect says", so a provider
- * profile (libs/providers) lists only deviations. Read by request writers and answer readers; wire.md 2.7 is the source.
+ * profile (libs/providers) lists only deviations. Read by request writers and answer readers; each profile names the sources of its own.
  */
 export interface Deviations {
   /** Which field carries the output limit. Default: `max_tokens`, or `max_completion_tokens` where the model's traits say so. */

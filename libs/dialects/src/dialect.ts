@@ -15,11 +15,11 @@ import type { SseFrame } from './sse/frame.js';
 /** What planning needs to know of a body, read without copying content. */
 export interface BodyFacts {
   readonly model: string | null;
-  /** In the words of `supported_parameters` (routing.md 2.2); sorted, no duplicates. */
+  /** In the words of `supported_parameters`; sorted, no duplicates. */
   readonly parameters: readonly string[];
   readonly inputModalities: readonly Modality[];
   readonly outputModalities: readonly Modality[];
-  /** The largest of the declared limits, so that a smaller duplicate cannot under-reserve (reliability.md case 7). */
+  /** The largest of the declared limits, so that a smaller duplicate cannot under-reserve. */
   readonly maxOutputTokens: number | null;
   /** Characters of text that will be tokenised (system, messages, tool schemas), and images, for the token estimate. */
   readonly textLength: number;
