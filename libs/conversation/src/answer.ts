@@ -1,3 +1,4 @@
+import { ZERO_USAGE } from '@switchyard/contract';
 import type { JsonValue, Usage } from '@switchyard/contract';
 import type { Block, Citation, OpaqueBlock, Signature } from './blocks.js';
 
@@ -18,6 +19,9 @@ export interface UsageReport {
   readonly usage: Usage;
   readonly suspect: readonly string[];
 }
+
+/** The report of an upstream that said nothing of tokens, or has not yet. */
+export const NO_USAGE: UsageReport = { present: false, usage: ZERO_USAGE, suspect: [] };
 
 /** A whole answer, in no protocol's words. */
 export interface Answer {

@@ -1,8 +1,6 @@
-import { ZERO_USAGE } from '@switchyard/contract';
-import type { Answer, StreamEvent, UsageReport } from './answer.js';
+import { NO_USAGE } from './answer.js';
+import type { Answer, StreamEvent } from './answer.js';
 import type { Block, Citation, Signature } from './blocks.js';
-
-const NO_USAGE: UsageReport = { present: false, usage: ZERO_USAGE, suspect: [] };
 
 /**
  * The answer that a finished stream of events amounts to. Inverse of streaming an answer, so that translating a fold and

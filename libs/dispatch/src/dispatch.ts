@@ -1,6 +1,6 @@
 import { GatewayError, UpstreamError, ZERO_USAGE } from '@switchyard/contract';
 import type { PlannedAttempt, UpstreamFailure } from '@switchyard/contract';
-import type { UsageReport } from '@switchyard/conversation';
+import { NO_USAGE } from '@switchyard/conversation';
 import type { AnswerSummary, StreamProgress } from '@switchyard/dialects';
 import { recheck } from '@switchyard/routing';
 import type { TimerHandle } from '@switchyard/transport';
@@ -18,8 +18,6 @@ import type { Learned } from './settlement.js';
 
 /** Silence after which a committed stream gets a sign of life, well inside what proxies and clients tolerate. */
 const KEEP_ALIVE_MS = 15_000;
-
-const NOTHING_REPORTED: UsageReport = { present: false, usage: ZERO_USAGE, suspect: [] };
 
 /**
  * Walks one plan. Fallback is legal until content commit, the first semantic event sent to the client, and never after.
@@ -311,6 +309,6 @@ export class Dispatch implements AttemptListener {
     const { attempt } = this;
     if (attempt === null) return null;
     if (attempt.relay !== null) return { ...attempt.relay.progress, broken: true };
-    return { usage: NOTHING_REPORTED, stopReason: null, upstreamId: '', contentLength: 0, broken: true };
+    return { usage: NO_USAGE, stopReason: null, upstreamId: '', contentLength: 0, broken: true };
   }
 }

@@ -1,5 +1,6 @@
 import { totalOutput } from '@switchyard/contract';
 import type { JsonObject, JsonValue } from '@switchyard/contract';
+import { NO_USAGE } from '@switchyard/conversation';
 import type { StreamEvent, UsageReport } from '@switchyard/conversation';
 import type { AnswerOrigin } from '../dialect.js';
 import { BlockSequencer } from './block-sequencer.js';
@@ -8,7 +9,7 @@ import { defined, numberOf, objectOf, objectsOf, textOf } from './fields.js';
 import { readFinishReason } from './finish-reason.js';
 import { LogprobsCollector } from './logprobs.js';
 import { innerError, invalidAnswer, outOfResources, truncated } from './upstream-errors.js';
-import { NO_USAGE, readUsage } from './usage.js';
+import { readUsage } from './usage.js';
 
 /**
  * Turns the chunks of one answer into neutral events. A whole JSON answer is one chunk to it, so that both forms are read

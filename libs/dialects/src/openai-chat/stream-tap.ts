@@ -1,6 +1,8 @@
 import { totalOutput } from '@switchyard/contract';
 import type { JsonObject } from '@switchyard/contract';
+import { NO_USAGE } from '@switchyard/conversation';
 import type { AnswerContext, AnswerOrigin, StreamProgress, StreamTap } from '../dialect.js';
+import { freshProgress } from '../relay/stream-relay.js';
 import type { SseFrame } from '../sse/frame.js';
 import { sseFrame } from '../sse/frame.js';
 import { choiceIndex, usageIn } from './answer-assembler.js';
@@ -10,7 +12,7 @@ import { editMembers } from './member-edits.js';
 import { isMeaningfulStop, messageLength, stopReasonOf } from './pass-through.js';
 import { parseChunk } from './read-stream.js';
 import { invalidAnswer, truncated } from './upstream-errors.js';
-import { NO_USAGE, readUsage } from './usage.js';
+import { readUsage } from './usage.js';
 import { DONE_FRAME } from './write-stream.js';
 
 /**
@@ -18,16 +20,7 @@ import { DONE_FRAME } from './write-stream.js';
  * accounting needs is read in passing; only chunks that are more than a delta are parsed.
  */
 export class ChatStreamTap implements StreamTap {
-  readonly progress: StreamProgress = {
-    semantic: false,
-    done: false,
-    usage: NO_USAGE,
-    stopReason: null,
-    upstreamModel: '',
-    upstreamId: '',
-    serviceTier: null,
-    contentLength: 0,
-  };
+  readonly progress: StreamProgress = freshProgress();
 
   private readonly modelJson: string;
   private template: DeltaTemplate | null = null;

@@ -1,10 +1,9 @@
-import { totalInput, totalOutput, ZERO_USAGE } from '@switchyard/contract';
+import { totalInput, totalOutput } from '@switchyard/contract';
 import type { JsonObject, JsonValue, Usage } from '@switchyard/contract';
+import { NO_USAGE } from '@switchyard/conversation';
 import type { UsageReport } from '@switchyard/conversation';
 import type { Deviations } from '../deviations.js';
 import { objectOf } from './fields.js';
-
-export const NO_USAGE: UsageReport = { present: false, usage: ZERO_USAGE, suspect: [] };
 
 /**
  * Reads a `usage` object into disjoint counts. OpenAI's `prompt_tokens` includes cached and cache-write tokens, its

@@ -1,4 +1,4 @@
-import { ZERO_USAGE } from '@switchyard/contract';
+import { NO_USAGE } from '@switchyard/conversation';
 import type { StreamEvent } from '@switchyard/conversation';
 import type {
   AnswerContext,
@@ -27,7 +27,7 @@ export function freshProgress(): StreamProgress {
   return {
     semantic: false,
     done: false,
-    usage: { present: false, usage: ZERO_USAGE, suspect: [] },
+    usage: NO_USAGE,
     stopReason: null,
     upstreamModel: '',
     upstreamId: '',
