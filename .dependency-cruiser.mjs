@@ -12,9 +12,10 @@ const LIBRARIES = {
   dialects: { libs: ['contract', 'conversation'], packages: [], pure: true },
   providers: { libs: ['contract', 'conversation', 'dialects'], packages: [], pure: true },
   transport: { libs: ['contract'], packages: ['undici'], pure: false },
+  database: { libs: ['contract'], packages: ['kysely', 'pg'], pure: false },
   limits: { libs: ['contract'], packages: ['ioredis'], pure: false },
-  metering: { libs: ['contract'], packages: ['kysely', 'pg'], pure: false },
-  identity: { libs: ['contract'], packages: [], pure: false },
+  metering: { libs: ['contract', 'database'], packages: ['kysely'], pure: false },
+  identity: { libs: ['contract', 'database'], packages: ['kysely', 'rate-limiter-flexible'], pure: false },
   telemetry: { libs: ['contract'], packages: ['pino', 'prom-client', '@opentelemetry/[^/]+'], pure: false },
   dispatch: {
     libs: ['contract', 'conversation', 'routing', 'providers', 'dialects', 'transport'],
@@ -28,6 +29,9 @@ const PURE_NODE_MODULES = '^(node:)?(assert|buffer|crypto|string_decoder|util)$'
 
 /** Tests, and what only tests use. */
 const SPEC = '\\.(spec|fixture)\\.ts$|/(__fixtures__|testing)/';
+
+/** Servers of other programs that the tests of any library may start. */
+const SERVICES = '^test/testing/';
 
 /** @param {readonly string[]} names */
 const anyOf = (names) => `(${names.join('|')})`;
@@ -43,7 +47,7 @@ const allowOnly = (lib, { libs, packages }) => [
     comment: `libs/${lib} may use: ${libs.join(', ') || 'no other library'}.`,
     severity: 'error',
     from: { path: `^libs/${lib}/` },
-    to: { path: '^(libs|apps|test)/', pathNot: `^libs/${anyOf([lib, ...libs])}/` },
+    to: { path: '^(libs|apps|test)/', pathNot: [`^libs/${anyOf([lib, ...libs])}/`, SERVICES] },
   },
   {
     name: `packages-of-${lib}`,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { ensureTestServices } from './test-services.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
@@ -31,6 +32,13 @@ function readCounts(reportPath) {
   } catch {
     return null;
   }
+}
+
+const lacking = ensureTestServices();
+if (lacking !== null) {
+  process.stderr.write(`${lacking}\n`);
+  process.stdout.write('0 passed, 1 failed\n');
+  process.exit(1);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'));

@@ -30,6 +30,7 @@ export const ERRORS = {
   not_found: row(both(404), 'not_found_error', 'invalid_request_error', 'not_found'),
   method_not_allowed: row(both(405), 'invalid_request_error', 'invalid_request_error', 'method_not_allowed'),
   request_timeout: row(both(408), 'timeout_error', 'server_error', 'timeout', true, null),
+  conflict: row(both(409), 'invalid_request_error', 'invalid_request_error', 'conflict'),
   request_too_large: row(both(413), 'request_too_large', 'invalid_request_error', 'request_too_large'),
   unsupported_media_type: row(both(415), 'invalid_request_error', 'invalid_request_error', 'unsupported_media_type'),
   rate_limited: row(both(429), 'rate_limit_error', 'requests', 'rate_limit_exceeded', true, null),
