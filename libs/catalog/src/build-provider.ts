@@ -1,5 +1,6 @@
 import {
   DIALECT_IDS,
+  type AccountLimits,
   type Credential,
   type DataPolicy,
   type DialectId,
@@ -69,9 +70,21 @@ function buildCredentials(
     }
     ids.add(entry.id);
     const apiKey = (entry.api_key ?? '').trim();
-    if (apiKey !== '') credentials.push({ id: entry.id, apiKey, weight: entry.weight ?? 1 });
+    if (apiKey === '') return;
+    const limits = buildAccountLimits(entry.limits);
+    credentials.push({ id: entry.id, apiKey, weight: entry.weight ?? 1, ...(limits !== null && { limits }) });
   });
   return credentials;
+}
+
+function buildAccountLimits(entry: WrittenCredential['limits']): AccountLimits | null {
+  if (entry === undefined) return null;
+  return {
+    requestsPerMinute: entry.requests_per_minute ?? null,
+    inputTokensPerMinute: entry.input_tokens_per_minute ?? null,
+    outputTokensPerMinute: entry.output_tokens_per_minute ?? null,
+    concurrency: entry.concurrency ?? null,
+  };
 }
 
 function buildTimeouts(entry: WrittenTimeouts): Partial<Timeouts> {

@@ -4,6 +4,7 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
+  IsInt,
   IsNumber,
   IsObject,
   IsOptional,
@@ -11,6 +12,7 @@ import {
   IsString,
   Length,
   Matches,
+  Max,
   Min,
   ValidateIf,
   ValidateNested,
@@ -31,6 +33,36 @@ const SLUG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const SLUG_EXPECTED = 'a slug: lower-case letters, digits, dots, dashes and underscores, at most 64';
 const SECONDS = 'a number of seconds above 0, fractions allowed';
 
+const LIMIT = 'a whole number above 0';
+const LIMIT_MAX = 1_000_000_000_000;
+
+/** What the provider grants one account. Switchyard passes an endpoint over rather than run into them. */
+export class AccountLimitsEntry {
+  @IsOptional()
+  @IsInt({ message: LIMIT })
+  @Min(1, { message: LIMIT })
+  @Max(LIMIT_MAX, { message: LIMIT })
+  requests_per_minute?: number;
+
+  @IsOptional()
+  @IsInt({ message: LIMIT })
+  @Min(1, { message: LIMIT })
+  @Max(LIMIT_MAX, { message: LIMIT })
+  input_tokens_per_minute?: number;
+
+  @IsOptional()
+  @IsInt({ message: LIMIT })
+  @Min(1, { message: LIMIT })
+  @Max(LIMIT_MAX, { message: LIMIT })
+  output_tokens_per_minute?: number;
+
+  @IsOptional()
+  @IsInt({ message: LIMIT })
+  @Min(1, { message: LIMIT })
+  @Max(1_000_000, { message: LIMIT })
+  concurrency?: number;
+}
+
 /** The upstream's secret. */
 export class CredentialEntry {
   @IsString({ message: 'a name for the credential' })
@@ -48,6 +80,13 @@ export class CredentialEntry {
   @IsNumber({ allowNaN: false, allowInfinity: false }, { message: 'a number above 0' })
   @IsPositive({ message: 'a number above 0' })
   weight?: number;
+
+  /** The provider's own limits on this account. Default: none known. */
+  @IsOptional()
+  @Type(() => AccountLimitsEntry)
+  @IsObject({ message: 'a mapping of limits' })
+  @ValidateNested()
+  limits?: AccountLimitsEntry;
 }
 
 /** What a host does with prompts. A field that is absent or null is unknown, which counts as the worst. */

@@ -39,6 +39,16 @@ export interface Credential {
   readonly id: string;
   readonly apiKey: string;
   readonly weight: number;
+  /** What the provider grants this account; absent = not known, no limit of ours. */
+  readonly limits?: AccountLimits;
+}
+
+/** A provider's own limits on one account, so that Switchyard moves on before it is refused. `null` = none. */
+export interface AccountLimits {
+  readonly requestsPerMinute: number | null;
+  readonly inputTokensPerMinute: number | null;
+  readonly outputTokensPerMinute: number | null;
+  readonly concurrency: number | null;
 }
 
 /** A company or host that serves models. */

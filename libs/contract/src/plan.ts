@@ -23,6 +23,8 @@ export interface RequestFacts {
   readonly stream: boolean;
   /** As sent; `null` = absent. */
   readonly serviceTier: string | null;
+  /** True when spending is bounded by a budget: an endpoint whose price is not known cannot serve the request. */
+  readonly needsKnownPrice?: boolean;
   /** Anthropic's `speed: fast` asks for the priority tier as well. */
   readonly speed: string | null;
 }

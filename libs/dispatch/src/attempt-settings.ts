@@ -4,7 +4,6 @@ import type { AnswerContext, Dialect, RelayedRequest } from '@switchyard/dialect
 import { profileFor } from '@switchyard/providers';
 import type { UpstreamRequest } from '@switchyard/transport';
 import type { AttemptSettings } from './attempt.js';
-import { drawCredential } from './credentials.js';
 import type { DispatchRequest, DispatchTools, Pricing } from './dispatch-request.js';
 import type { AttemptRecord } from './outcome.js';
 import { routingMetadata } from './routing-metadata.js';
@@ -14,23 +13,20 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface PreparedAttempt {
   readonly planned: PlannedAttempt;
-  readonly credentialId: string;
   readonly dropped: readonly string[];
   readonly settings: AttemptSettings;
 }
 
-/** Everything one try needs: body, headers, credential, time limits. `null` when no untried credential is left. */
+/** Everything one try needs: body, headers, time limits. Throws when the request cannot be put into the endpoint's dialect. */
 export function prepareAttempt(
   request: DispatchRequest,
   planned: PlannedAttempt,
-  triedCredentials: ReadonlySet<string>,
-  tools: DispatchTools,
+  credential: Credential,
+  tools: Pick<DispatchTools, 'pricing'>,
   attempts: () => readonly AttemptRecord[],
-): PreparedAttempt | null {
+): PreparedAttempt {
   const { endpoint, model } = planned;
   const { provider } = endpoint;
-  const credential = drawCredential(provider, triedCredentials, tools.random());
-  if (credential === null) return null;
   const profile = profileFor(provider);
   const upstream = dialectOf(provider.dialect);
   const target = { endpoint, model, deviations: profile.deviations, origin: profile.id };
@@ -53,7 +49,7 @@ export function prepareAttempt(
     timeouts,
     wholeAnswerMs: request.timeouts.nonStreamMs,
   };
-  return { planned, credentialId: credential.id, dropped: relayed.dropped, settings };
+  return { planned, dropped: relayed.dropped, settings };
 }
 
 function upstreamRequest(

@@ -12,6 +12,7 @@ import type { Conversation } from '@switchyard/conversation';
 import type { Dialect, DecodedBody } from '@switchyard/dialects';
 import type { MergedPolicy } from '@switchyard/routing';
 import type { TimerWheel, Transport } from '@switchyard/transport';
+import type { AccountGate } from './account-gate.js';
 import type { Outcome } from './outcome.js';
 
 /** Milliseconds. */
@@ -46,8 +47,8 @@ export interface DispatchRequest {
   readonly isHintKey: (key: string) => boolean;
   /** Answers with an error before any header went out. */
   readonly sendError: (error: GatewayError, headers: Readonly<Record<string, string>>) => void;
-  /** Called exactly once. */
-  readonly onSettled: (outcome: Outcome) => void;
+  /** Called exactly once. `sendLast` writes the last byte: to be called, once, when the outcome is on record. */
+  readonly onSettled: (outcome: Outcome, sendLast: () => void) => void;
 }
 
 /** Where outcomes of attempts go to be remembered. */
@@ -71,6 +72,7 @@ export interface DispatchTools {
   readonly wheel: TimerWheel;
   readonly health: HealthRecorder;
   readonly pricing: Pricing;
+  readonly accounts: AccountGate;
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly onFault: (error: unknown, generationId: string) => void;

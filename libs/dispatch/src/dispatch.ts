@@ -1,44 +1,45 @@
 import { GatewayError, UpstreamError, ZERO_USAGE } from '@switchyard/contract';
-import type { PlannedAttempt, UpstreamFailure } from '@switchyard/contract';
+import type { Credential, PlannedAttempt, UpstreamFailure, Usage } from '@switchyard/contract';
 import { NO_USAGE } from '@switchyard/conversation';
 import type { AnswerSummary, StreamProgress } from '@switchyard/dialects';
 import { recheck } from '@switchyard/routing';
 import type { TimerHandle } from '@switchyard/transport';
+import type { AccountAsk } from './account-gate.js';
 import { Attempt } from './attempt.js';
 import type { AttemptListener } from './attempt.js';
 import { AttemptLog } from './attempt-log.js';
 import { prepareAttempt } from './attempt-settings.js';
 import type { PreparedAttempt } from './attempt-settings.js';
 import type { ClientSink } from './client-sink.js';
+import { drawCredential } from './credentials.js';
+import { Delivery } from './delivery.js';
+import type { DeliverySource } from './delivery.js';
 import type { DispatchRequest, DispatchTools } from './dispatch-request.js';
 import { errorAfter, mayTryOtherCredential, nextAttempt } from './fallback.js';
 import type { Outcome, OutcomeStatus } from './outcome.js';
 import { costAndSource } from './settlement.js';
 import type { Learned } from './settlement.js';
 
-/** Silence after which a committed stream gets a sign of life, well inside what proxies and clients tolerate. */
-const KEEP_ALIVE_MS = 15_000;
+const ROOM_WANTED: UpstreamFailure = {
+  class: 'rate_limited',
+  status: null,
+  message: 'The provider account is at its limit.',
+};
 
 /**
  * Walks one plan. Fallback is legal until content commit, the first semantic event sent to the client, and never after.
  * Callbacks throughout: no promise stands between upstream socket and client socket.
  */
-export class Dispatch implements AttemptListener {
+export class Dispatch implements AttemptListener, DeliverySource {
   private index = 0;
   private current: PreparedAttempt | null = null;
   private attempt: Attempt | null = null;
   private readonly triedCredentials = new Set<string>();
+  private account: AccountAsk | null = null;
   private readonly log: AttemptLog;
+  private readonly delivery: Delivery;
   private readonly startedAtMs: number;
   private deadline: TimerHandle | null = null;
-  private hold: TimerHandle | null = null;
-  private keepAlive: TimerHandle | null = null;
-  private stall: TimerHandle | null = null;
-  /** Prelude of the running attempt, kept back until content commit. */
-  private held = '';
-  private headersCommitted = false;
-  private contentCommitted = false;
-  private firstTokenMs: number | null = null;
   private settled = false;
 
   constructor(
@@ -48,6 +49,7 @@ export class Dispatch implements AttemptListener {
   ) {
     this.startedAtMs = tools.nowMs();
     this.log = new AttemptLog(tools.nowMs);
+    this.delivery = new Delivery(request, sink, tools, this, this.startedAtMs);
   }
 
   start(): void {
@@ -55,11 +57,7 @@ export class Dispatch implements AttemptListener {
     this.deadline = this.tools.wheel.set(timeouts.totalMs, () => {
       this.expire();
     });
-    if (stream)
-      this.hold = this.tools.wheel.set(timeouts.headerHoldMs, () => {
-        this.commitHeaders();
-        this.sendKeepAlive();
-      });
+    if (stream) this.delivery.startHold();
     this.tryNext(0);
   }
 
@@ -67,7 +65,25 @@ export class Dispatch implements AttemptListener {
   clientGone(): void {
     if (this.settled) return;
     this.abandonAttempt({ class: 'client_gone', status: null, message: 'The client went away.' });
-    this.settle('client_cancelled', null);
+    this.settle('client_cancelled', null, null, doNothing);
+  }
+
+  /** Ends a running request for a reason of Switchyard's own, such as a key that was revoked meanwhile. */
+  cut(error: GatewayError): void {
+    if (this.settled) return;
+    this.abandonAttempt({ class: 'client_gone', status: null, message: error.message });
+    this.fail(error, this.delivery.contentCommitted ? 'truncated' : 'rejected');
+  }
+
+  /** Grows with whatever the request uses: unchanged = a checkpoint would say what the last one said. */
+  get mark(): number {
+    const relay = this.attempt?.relay;
+    return this.log.count * 1e12 + (relay?.progress.contentLength ?? 0) * 2 + (relay?.progress.usage.present ? 1 : 0);
+  }
+
+  /** How the request would stand were it to end now. */
+  soFar(): Outcome {
+    return this.outcomeOf('truncated', this.learnedOfBrokenAttempt(), null);
   }
 
   private tryNext(from: number): void {
@@ -87,14 +103,51 @@ export class Dispatch implements AttemptListener {
     return recheck(this.request.policy, this.request.plan.facts, model, endpoint).length === 0;
   }
 
-  /** Starts an attempt with a credential not tried yet; false when there is none. */
+  /** Starts an attempt, or the wait for its turn, with a credential not tried yet; false when there is none. */
   private tryEndpoint(planned: PlannedAttempt): boolean {
     if (this.log.count >= this.request.maxAttempts) return false;
-    const prepared = this.prepare(planned);
-    if (prepared === null) return false;
-    this.triedCredentials.add(prepared.credentialId);
+    const credential = drawCredential(planned.endpoint.provider, this.triedCredentials, this.tools.random());
+    if (credential === null) return false;
+    this.triedCredentials.add(credential.id);
+    if (credential.limits === undefined) return this.launch(planned, credential);
+    this.awaitRoom(planned, credential, credential.limits);
+    return true;
+  }
+
+  private awaitRoom(planned: PlannedAttempt, credential: Credential, limits: AccountAsk['limits']): void {
+    const { generationId, plan } = this.request;
+    const ask: AccountAsk = {
+      id: `${generationId}.${String(this.index)}.${String(this.triedCredentials.size)}`,
+      providerId: planned.endpoint.provider.id,
+      credentialId: credential.id,
+      limits,
+      inputTokens: plan.facts.promptTokensEstimate,
+      outputTokens: plan.facts.maxOutputTokens ?? 0,
+    };
+    this.tools.accounts.admit(ask, (refusal) => {
+      if (refusal !== null) {
+        const { retryAfterS } = refusal;
+        const failure = retryAfterS === null ? ROOM_WANTED : { ...ROOM_WANTED, retryAfterS };
+        if (this.settled) return;
+        this.log.refuse(planned, failure);
+        this.fallBack(failure);
+        return;
+      }
+      this.account = ask;
+      if (this.settled) this.leaveAccount(null);
+      else if (!this.launch(planned, credential)) this.fallBack(ROOM_WANTED);
+    });
+  }
+
+  /** False when the request cannot be put into this endpoint's dialect. */
+  private launch(planned: PlannedAttempt, credential: Credential): boolean {
+    const prepared = this.prepare(planned, credential);
+    if (prepared === null) {
+      this.leaveAccount(null);
+      return false;
+    }
     this.current = prepared;
-    this.held = '';
+    this.delivery.restart();
     this.log.open(planned);
     const remainingMs = Math.max(1, this.startedAtMs + this.request.timeouts.totalMs - this.tools.nowMs());
     const settings = { ...prepared.settings, wholeAnswerMs: Math.min(prepared.settings.wholeAnswerMs, remainingMs) };
@@ -103,10 +156,9 @@ export class Dispatch implements AttemptListener {
     return true;
   }
 
-  /** `null` when no untried credential is left, or when the request cannot be put into this endpoint's dialect. */
-  private prepare(planned: PlannedAttempt): PreparedAttempt | null {
+  private prepare(planned: PlannedAttempt, credential: Credential): PreparedAttempt | null {
     try {
-      return prepareAttempt(this.request, planned, this.triedCredentials, this.tools, () => this.log.records);
+      return prepareAttempt(this.request, planned, credential, this.tools, () => this.log.records);
     } catch (error) {
       this.log.refuse(planned, this.failureOfPreparing(error));
       return null;
@@ -124,33 +176,33 @@ export class Dispatch implements AttemptListener {
 
   answered(body: Buffer | string, summary: AnswerSummary): void {
     this.log.close(this.attempt?.status ?? null, null);
-    this.markFirstToken();
+    this.delivery.markFirstToken();
     const headers = this.servedHeaders();
-    this.settle('completed', { ...summary, broken: false });
-    this.sink.send(200, headers, body);
+    this.settle('completed', { ...summary, broken: false }, null, () => {
+      this.sink.send(200, headers, body);
+    });
   }
 
   streamed(text: string, progress: StreamProgress): void {
-    this.forward(text, progress);
+    this.delivery.forward(text, progress);
   }
 
   finished(text: string, progress: StreamProgress): void {
     this.log.close(this.attempt?.status ?? null, null);
-    if (progress.semantic) this.markFirstToken();
-    this.commitHeaders();
-    const last = this.held + text;
-    this.held = '';
-    this.settle('completed', { ...progress, broken: false });
-    this.sink.end(last);
+    const last = this.delivery.closing(text, progress);
+    this.settle('completed', { ...progress, broken: false }, null, () => {
+      this.sink.end(last);
+    });
   }
 
   failed(failure: UpstreamFailure): void {
     this.log.close(failure.status ?? this.attempt?.status ?? null, failure);
     this.observeFailure(failure);
-    if (this.contentCommitted) {
+    if (this.delivery.contentCommitted) {
       this.breakStream(failure);
       return;
     }
+    this.leaveAccount(null);
     this.fallBack(failure);
   }
 
@@ -158,57 +210,25 @@ export class Dispatch implements AttemptListener {
     this.tools.onFault(error, this.request.generationId);
   }
 
-  private forward(text: string, progress: StreamProgress): void {
-    if (!this.contentCommitted) {
-      this.held += text;
-      if (!progress.semantic) return;
-      this.commitContent();
-      return;
-    }
-    this.write(text);
+  // What the delivery asks for.
+
+  servedHeaders(): Record<string, string> {
+    const planned = this.current?.planned;
+    if (planned === undefined) return {};
+    return {
+      'x-switchyard-model': planned.model.id,
+      'x-switchyard-provider': planned.endpoint.provider.id,
+      'x-switchyard-endpoint': planned.endpoint.tag,
+      'x-switchyard-attempts': String(this.log.count),
+    };
   }
 
-  private commitContent(): void {
-    this.markFirstToken();
-    this.commitHeaders();
-    this.contentCommitted = true;
-    const text = this.held;
-    this.held = '';
-    this.write(text);
-  }
-
-  private commitHeaders(): void {
-    if (this.headersCommitted) return;
-    this.headersCommitted = true;
-    this.hold?.cancel();
-    this.sink.start(this.servedHeaders());
-    this.armKeepAlive();
-  }
-
-  private armKeepAlive(): void {
-    this.keepAlive = this.tools.wheel.set(KEEP_ALIVE_MS, () => {
-      this.armKeepAlive();
-      this.sendKeepAlive();
-    });
-  }
-
-  private sendKeepAlive(): void {
-    if (this.settled) return;
-    this.write(this.request.client.keepAlive(this.contentCommitted));
-  }
-
-  private write(text: string): void {
-    this.keepAlive?.refresh();
-    if (this.sink.write(text) || this.stall !== null) return;
+  pauseUpstream(): void {
     this.attempt?.pause();
-    this.stall = this.tools.wheel.set(this.request.timeouts.clientStallMs, () => {
-      this.sink.destroy();
-    });
-    this.sink.onceDrained(() => {
-      this.stall?.cancel();
-      this.stall = null;
-      if (!this.settled) this.attempt?.resume();
-    });
+  }
+
+  resumeUpstream(): void {
+    this.attempt?.resume();
   }
 
   private fallBack(failure: UpstreamFailure): void {
@@ -232,7 +252,7 @@ export class Dispatch implements AttemptListener {
   private expire(): void {
     if (this.settled) return;
     this.abandonAttempt({ class: 'timeout', status: null, message: 'The request ran into its total time limit.' });
-    if (this.contentCommitted)
+    if (this.delivery.contentCommitted)
       this.breakStream({ class: 'timeout', status: null, message: 'the total time limit was reached.' });
     else this.giveUp();
   }
@@ -247,27 +267,13 @@ export class Dispatch implements AttemptListener {
   private fail(error: GatewayError, status: OutcomeStatus): void {
     const { client, requestId } = this.request;
     const context = this.current?.settings.context;
-    this.settle(status, null, error);
-    if (this.headersCommitted && context !== undefined) {
-      this.sink.end(client.writeStreamError(error, requestId, context));
-      return;
-    }
-    this.request.sendError(error, { 'x-switchyard-attempts': String(this.log.count) });
-  }
-
-  private servedHeaders(): Record<string, string> {
-    const planned = this.current?.planned;
-    if (planned === undefined) return {};
-    return {
-      'x-switchyard-model': planned.model.id,
-      'x-switchyard-provider': planned.endpoint.provider.id,
-      'x-switchyard-endpoint': planned.endpoint.tag,
-      'x-switchyard-attempts': String(this.log.count),
-    };
-  }
-
-  private markFirstToken(): void {
-    this.firstTokenMs ??= this.tools.nowMs() - this.startedAtMs;
+    this.settle(status, null, error, () => {
+      if (this.delivery.headersCommitted && context !== undefined) {
+        this.sink.end(client.writeStreamError(error, requestId, context));
+        return;
+      }
+      this.request.sendError(error, { 'x-switchyard-attempts': String(this.log.count) });
+    });
   }
 
   private observeFailure(failure: UpstreamFailure): void {
@@ -275,34 +281,56 @@ export class Dispatch implements AttemptListener {
     if (planned !== undefined) this.tools.health.recordFailure(planned.endpoint, failure.class);
   }
 
-  /** Exactly once, before the last byte goes out: whoever sees the end of an answer can already read its record. */
-  private settle(status: OutcomeStatus, learned: Learned | null, error: GatewayError | null = null): void {
+  private leaveAccount(usage: Usage | null): void {
+    const { account } = this;
+    if (account === null) return;
+    this.account = null;
+    this.tools.accounts.leave(account, usage);
+  }
+
+  /**
+   * Exactly once. `sendLast` writes the last byte and runs when the outcome is on record: whoever sees the end of an
+   * answer can already read its record.
+   */
+  private settle(
+    status: OutcomeStatus,
+    learned: Learned | null,
+    error: GatewayError | null,
+    sendLast: () => void,
+  ): void {
     if (this.settled) return;
     this.settled = true;
-    for (const timer of [this.deadline, this.hold, this.keepAlive, this.stall]) timer?.cancel();
-    const { request, tools, log, current } = this;
-    const used = learned ?? this.learnedOfBrokenAttempt();
-    const delivered = status === 'completed' || this.contentCommitted || status === 'client_cancelled';
+    this.deadline?.cancel();
+    this.delivery.end();
+    const outcome = this.outcomeOf(status, learned ?? this.learnedOfBrokenAttempt(), error);
+    this.leaveAccount(outcome.usage);
+    if (status === 'completed' && outcome.served !== null)
+      this.tools.health.recordSuccess(outcome.served.endpoint, outcome);
+    this.request.onSettled(outcome, sendLast);
+  }
+
+  private outcomeOf(status: OutcomeStatus, used: Learned | null, error: GatewayError | null): Outcome {
+    const { request, tools, log, current, delivery } = this;
+    const delivered = status === 'completed' || delivery.contentCommitted || status === 'client_cancelled';
     const planned = delivered ? (current?.planned ?? null) : null;
     const money = costAndSource(request, tools.pricing, planned, used);
-    const outcome: Outcome = {
+    return {
       status,
       attempts: log.records,
       served: planned,
+      lastTried: current?.planned ?? null,
       stopReason: used?.stopReason ?? null,
       usage: planned === null ? ZERO_USAGE : money.usage,
       usageSource: money.source,
-      usageSuspect: used?.usage.suspect ?? [],
+      usageSuspect: money.suspect,
       cost: money.cost,
       latencyMs: tools.nowMs() - this.startedAtMs,
-      firstTokenMs: this.firstTokenMs,
+      firstTokenMs: delivery.firstTokenMs,
       streamed: request.stream,
       dropped: current?.dropped ?? [],
       upstreamId: used?.upstreamId ?? '',
       error,
     };
-    if (status === 'completed' && planned !== null) tools.health.recordSuccess(planned.endpoint, outcome);
-    request.onSettled(outcome);
   }
 
   private learnedOfBrokenAttempt(): Learned | null {
@@ -311,4 +339,8 @@ export class Dispatch implements AttemptListener {
     if (attempt.relay !== null) return { ...attempt.relay.progress, broken: true };
     return { usage: NO_USAGE, stopReason: null, upstreamId: '', contentLength: 0, broken: true };
   }
+}
+
+function doNothing(): void {
+  // The client is gone: nobody is left to write to.
 }

@@ -9,6 +9,7 @@ const SUCCESS: Outcome = {
   status: 'completed',
   attempts: [],
   served: null,
+  lastTried: null,
   stopReason: 'end',
   usage: { ...ZERO_USAGE, output: 100 },
   usageSource: 'upstream',

@@ -13,7 +13,7 @@ export interface AttemptRecord {
   readonly latencyMs: number;
 }
 
-export type OutcomeStatus = 'completed' | 'client_cancelled' | 'upstream_error' | 'truncated';
+export type OutcomeStatus = 'completed' | 'client_cancelled' | 'upstream_error' | 'truncated' | 'rejected';
 
 /** How a dispatched request ended; made exactly once per request, before its last byte is written. */
 export interface Outcome {
@@ -21,6 +21,8 @@ export interface Outcome {
   readonly attempts: readonly AttemptRecord[];
   /** The attempt whose answer, whole or broken, the client got. */
   readonly served: PlannedAttempt | null;
+  /** The last attempt made, whether it delivered anything or not. */
+  readonly lastTried: PlannedAttempt | null;
   readonly stopReason: StopReason | null;
   readonly usage: Usage;
   readonly usageSource: UsageSource;

@@ -17,6 +17,8 @@ export interface Money {
   readonly usage: Usage;
   readonly source: UsageSource;
   readonly cost: Cost;
+  /** What was clamped, ignored or not believed of the upstream's report. */
+  readonly suspect: readonly string[];
 }
 
 const NO_COST: Cost = { nanoUsd: 0, inputNanoUsd: 0, outputNanoUsd: 0, incomplete: false };
@@ -31,9 +33,14 @@ export function costAndSource(
   served: PlannedAttempt | null,
   learned: Learned | null,
 ): Money {
-  if (served === null || learned === null) return { usage: ZERO_USAGE, source: 'none', cost: NO_COST };
+  if (served === null || learned === null) return { usage: ZERO_USAGE, source: 'none', cost: NO_COST, suspect: [] };
   const { usage, source } = usageOf(request, pricing, learned);
-  return { usage, source, cost: pricing.costOf(usage, served.endpoint, request.plan.facts.images) };
+  return {
+    usage,
+    source,
+    suspect: learned.usage.suspect,
+    cost: pricing.costOf(usage, served.endpoint, request.plan.facts.images),
+  };
 }
 
 function usageOf(request: DispatchRequest, pricing: Pricing, learned: Learned): { usage: Usage; source: UsageSource } {

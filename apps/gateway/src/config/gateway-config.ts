@@ -21,6 +21,11 @@ export interface GatewayConfig {
   readonly tenants: ReadonlyMap<string, TenantSettings>;
   readonly keys: readonly KeySettings[];
   readonly limits: LimitSettings;
+  readonly journal: JournalSettings;
+  /** `null` = nobody is told. */
+  readonly alerts: AlertSettings | null;
+  /** Days that usage records are kept; `null` = for ever. */
+  readonly retention: { readonly requestsDays: number | null };
   readonly security: SecuritySettings;
   readonly log: { readonly level: LogLevel };
 }
@@ -96,6 +101,23 @@ export type LimitMode = (typeof LIMIT_MODES)[number];
 
 export interface LimitSettings {
   readonly mode: LimitMode;
+  /** True = while Redis is away nobody with a budget is served. */
+  readonly strictBudgets: boolean;
+}
+
+export interface JournalSettings {
+  /** What an acknowledged entry survives: the death of the process, or a power failure too. */
+  readonly durability: 'process' | 'disk';
+  /** With less free space than this no new request is taken. */
+  readonly minFreeBytes: number;
+}
+
+/** Where budget alerts go. */
+export interface AlertSettings {
+  readonly url: string;
+  readonly secret: string;
+  /** Shares of a budget, ascending, without duplicates. */
+  readonly thresholds: readonly number[];
 }
 
 /** Limits of one tenant or key; `null` = no limit in that dimension. */

@@ -10,14 +10,7 @@ export function inertSettingNotices(file: SwitchyardFile): ConfigNotice[] {
     path,
     message: `${what} by this version of Switchyard`,
   });
-  const limited = [
-    ...file.tenants.map((tenant, index) => [`tenants[${index}].limits`, tenant.limits] as const),
-    ...file.keys.map((key, index) => [`keys[${index}].limits`, key.limits] as const),
-  ].filter(([, limits]) => Boolean(limits));
   return [
-    ...limited.map(([path]) => notice(path, 'limits and budgets are not enforced')),
-    ...(file.redis ? [notice('redis', 'Redis is not used')] : []),
-    ...(file.database ? [notice('database', 'the database is not used')] : []),
     ...(file.security.hash_user ? [notice('security.hash_user', 'user ids are not hashed')] : []),
     ...(file.routing.cancel_stops_billing
       ? []

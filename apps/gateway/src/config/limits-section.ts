@@ -1,4 +1,4 @@
-import { IsIn, IsNumber, IsOptional, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsNumber, IsOptional, Max, Min } from 'class-validator';
 import { Doc, Section, WholeNumber } from './checks.js';
 import type { LimitMode, LimitRules } from './gateway-config.js';
 import { LIMIT_MODES } from './gateway-config.js';
@@ -61,6 +61,13 @@ export class LimitModeSection {
   @IsOptional()
   @IsIn(LIMIT_MODES)
   mode: LimitMode = 'enforce';
+
+  @Doc(
+    'True: while Redis is away nobody with a budget is served. False: who is far from its end is, from what was last known.',
+  )
+  @IsOptional()
+  @IsBoolean()
+  strict_budgets = false;
 }
 
 export function limitRules(section: LimitsSection): LimitRules {

@@ -16,7 +16,7 @@ import { inertSettingNotices } from './inert-settings.js';
 import { limitsAnything } from './limits-section.js';
 import { policyNotices } from './policy-slugs.js';
 import { readSettings } from './read-settings.js';
-import { routingSettings, serverSettings, timeoutSettings } from './settings-values.js';
+import { routingSettings, serverSettings, timeoutSettings, alertSettings, journalSettings } from './settings-values.js';
 import type { SwitchyardFile } from './switchyard-file.js';
 import type { RawFault } from './validate-settings.js';
 
@@ -159,7 +159,10 @@ function completed(input: LoadInput, file: SwitchyardFile, parts: CheckedParts):
     catalog: catalogue.snapshot,
     tenants: callers.tenants,
     keys: callers.keys,
-    limits: { mode: file.limits.mode },
+    limits: { mode: file.limits.mode, strictBudgets: file.limits.strict_budgets },
+    journal: journalSettings(file.journal),
+    alerts: alertSettings(file.alerts),
+    retention: { requestsDays: file.retention.requests_days ?? null },
     security,
     log: { level: file.log.level },
   };

@@ -1,6 +1,18 @@
-import type { GatewayTimeouts, RoutingSettings, ServerSettings } from './gateway-config.js';
+import type {
+  AlertSettings,
+  GatewayTimeouts,
+  JournalSettings,
+  RoutingSettings,
+  ServerSettings,
+} from './gateway-config.js';
 import { policyRules } from './policy-section.js';
-import type { RoutingSection, ServerSection, TimeoutsSection } from './switchyard-file.js';
+import type {
+  AlertsSection,
+  JournalSection,
+  RoutingSection,
+  ServerSection,
+  TimeoutsSection,
+} from './switchyard-file.js';
 
 const BYTES_PER_MIB = 1024 * 1024;
 /** An attempt that does not stream gets this part of the whole time, so that a fallback can follow. */
@@ -48,6 +60,16 @@ export function timeoutSettings(section: TimeoutsSection): GatewayTimeouts {
     headerHoldMs: milliseconds(section.header_hold_s),
     drainMs: milliseconds(section.drain_s),
   };
+}
+
+export function journalSettings(section: JournalSection): JournalSettings {
+  return { durability: section.durability, minFreeBytes: section.min_free_mib * BYTES_PER_MIB };
+}
+
+export function alertSettings(section: AlertsSection | undefined): AlertSettings | null {
+  if (section === undefined) return null;
+  const thresholds = [...new Set(section.thresholds)].sort((left, right) => left - right);
+  return { url: section.url, secret: section.secret, thresholds };
 }
 
 /** At least 1: most timers take 0 for "never". */

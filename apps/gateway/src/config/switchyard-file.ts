@@ -218,6 +218,46 @@ export class SecuritySection {
   hash_user = false;
 }
 
+export const DURABILITIES = ['process', 'disk'] as const;
+
+/** The local file every request is written to before and after its upstream call. */
+export class JournalSection {
+  @Doc(
+    'process: a request survives the death of its process. disk: also a power failure; each request waits for the disk.',
+  )
+  @IsOptional()
+  @IsIn(DURABILITIES)
+  durability: (typeof DURABILITIES)[number] = 'process';
+
+  @Doc('With less free space in data_dir than this, in MiB, no new request is taken.')
+  @WholeNumber(1, 1_000_000)
+  min_free_mib = 64;
+}
+
+export class AlertsSection {
+  @Doc('Receives a signed POST when a budget passes a threshold.')
+  @Matches(/^https?:\/\/[^\s@]+$/, { message: 'an http or https URL without user name' })
+  url!: string;
+
+  @Doc('Signs the body: HMAC-SHA-256 in x-switchyard-signature.')
+  @Length(16, 1024)
+  secret!: string;
+
+  @Doc('Shares of a budget at which an alert is sent.')
+  @IsOptional()
+  @IsArray()
+  @IsNumber({}, { each: true })
+  @Min(0.01, { each: true })
+  @Max(1, { each: true })
+  thresholds: number[] = [0.5, 0.8, 1];
+}
+
+export class RetentionSection {
+  @Doc('Days that usage records are kept; sums stay. Absent: for ever.')
+  @WholeNumber(1, 100_000)
+  requests_days?: number;
+}
+
 export class LogSection {
   @IsOptional()
   @IsIn(LOG_LEVELS)
@@ -268,6 +308,16 @@ export class SwitchyardFile {
 
   @Section(() => LimitModeSection)
   limits = new LimitModeSection();
+
+  @Section(() => JournalSection)
+  journal = new JournalSection();
+
+  @Doc('Absent: nobody is told of budgets.')
+  @Section(() => AlertsSection)
+  alerts?: AlertsSection;
+
+  @Section(() => RetentionSection)
+  retention = new RetentionSection();
 
   @Section(() => SecuritySection)
   security = new SecuritySection();

@@ -15,6 +15,7 @@ const ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   no_eligible_endpoint: 'not_found',
   not_found: 'not_found',
   method_not_allowed: 'invalid_request',
+  conflict: 'invalid_request',
   request_timeout: 'timeout',
   request_too_large: 'payload_too_large',
   unsupported_media_type: 'invalid_request',

@@ -5,6 +5,7 @@ import { mergePolicy } from '@switchyard/routing';
 import { TimerWheel } from '@switchyard/transport';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '@switchyard/transport';
 import type { ClientSink } from '../client-sink.js';
+import type { AccountGate } from '../account-gate.js';
 import { Dispatch } from '../dispatch.js';
 import type { DispatchRequest } from '../dispatch-request.js';
 import type { Outcome } from '../outcome.js';
@@ -117,7 +118,19 @@ export const TIMEOUTS = {
   clientStallMs: 8_000,
 };
 
-export function stage(attempts: readonly PlannedAttempt[], fields: Partial<DispatchRequest> = {}): Stage {
+/** Grants everything. */
+const OPEN_GATE: AccountGate = {
+  admit: (_ask, answer) => {
+    answer(null);
+  },
+  leave: () => undefined,
+};
+
+export function stage(
+  attempts: readonly PlannedAttempt[],
+  fields: Partial<DispatchRequest> = {},
+  accounts: AccountGate = OPEN_GATE,
+): Stage {
   const clock = fakeClock();
   const calls: FakeCall[] = [];
   const outcomes: Outcome[] = [];
@@ -147,7 +160,10 @@ export function stage(attempts: readonly PlannedAttempt[], fields: Partial<Dispa
     maxAttempts: 8,
     isHintKey: () => false,
     sendError: (error) => errors.push(error),
-    onSettled: (outcome) => outcomes.push(outcome),
+    onSettled: (outcome, sendLast) => {
+      outcomes.push(outcome);
+      sendLast();
+    },
     ...fields,
   };
   const dispatch = new Dispatch(request, client, {
@@ -174,6 +190,7 @@ export function stage(attempts: readonly PlannedAttempt[], fields: Partial<Dispa
         output: characters,
       }),
     },
+    accounts,
     nowMs: clock.now,
     random: () => 0,
     onFault: (error) => {

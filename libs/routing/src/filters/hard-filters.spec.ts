@@ -390,6 +390,21 @@ const RULES: Readonly<Partial<Record<ReasonCode, readonly Rule[]>>> = {
       reasons: [],
     },
   ],
+  price_unknown: [
+    {
+      rule: 'an unknown price cannot be held against a budget',
+      facts: { needsKnownPrice: true },
+      endpoint: { price: price(1, null) },
+      reasons: ['price_unknown -'],
+      says: ['budget', 'completion'],
+    },
+    {
+      rule: "an unknown price is nobody's business without a budget",
+      endpoint: { price: price(1, null) },
+      reasons: [],
+    },
+    { rule: 'known prices can', facts: { needsKnownPrice: true }, reasons: [] },
+  ],
   max_price: [
     { rule: 'a cap is inclusive', layers: { request: { maxPrice: { prompt: 1, completion: 2 } } }, reasons: [] },
     {

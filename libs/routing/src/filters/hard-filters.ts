@@ -3,7 +3,7 @@ import type { ModelRequest } from '../planning/model-request.js';
 import { credentialPresent, modelAllowed, providerAllowed, providerNotIgnored } from './access-filters.js';
 import { contextFits, modalitiesFit, parametersSupported, quantizationAllowed } from './capability-filters.js';
 import { tierOptedIn, variantMatches, withinClosedOrder } from './opt-in-filters.js';
-import { priceWithinCaps } from './price-filter.js';
+import { priceKnown, priceWithinCaps } from './price-filter.js';
 import { distillable, noTraining, regionAllowed, zeroDataRetention } from './privacy-filters.js';
 import type { Filter, RequestView } from './request-view.js';
 
@@ -24,6 +24,7 @@ const FILTERS: readonly Filter[] = [
   modalitiesFit,
   parametersSupported,
   priceWithinCaps,
+  priceKnown,
   credentialPresent,
 ];
 

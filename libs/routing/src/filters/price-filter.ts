@@ -23,6 +23,15 @@ export const priceWithinCaps: Filter = (reasons, endpoint, _asked, { facts, poli
   }
 };
 
+/** A budget cannot be kept with prices that nobody knows: not known is not free. */
+export const priceKnown: Filter = (reasons, endpoint, _asked, { facts }) => {
+  if (facts.needsKnownPrice !== true) return;
+  const { prompt, completion } = endpoint.price;
+  if (prompt !== null && completion !== null) return;
+  const which = prompt === null ? 'prompt' : 'completion';
+  reasons.push(reason('price_unknown', null, `spending is limited by a budget and the ${which} price is not known`));
+};
+
 function chargedFor(name: keyof MaxPrice, prices: Price, endpoint: Endpoint): number | null {
   switch (name) {
     case 'prompt':
