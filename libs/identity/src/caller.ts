@@ -28,4 +28,10 @@ export interface KeyRecord extends Caller {
   readonly digest: string;
   /** Unix milliseconds; `null` = never. */
   readonly expiresAtMs: number | null;
+  /** Digest of the secret before the last rotation, while that one is still taken; absent or `null` = it is not. */
+  readonly previousDigest?: string | null;
+  /** Unix milliseconds from which on the previous secret is refused. */
+  readonly previousExpiresAtMs?: number | null;
+  /** Unix milliseconds; absent or `null` = not revoked. A revoked key is refused whatever else it says. */
+  readonly revokedAtMs?: number | null;
 }

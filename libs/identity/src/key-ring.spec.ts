@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { KeyRecord } from './caller.js';
 import { digestOf } from './key-digest.js';
 import { KeyRing } from './key-ring.js';
+import { newKeySecret } from './key-secret.js';
 
 const PEPPER = Buffer.from('a pepper of at least thirty-two bytes');
 const SECRET = 'sk-switchyard-local';
@@ -24,6 +25,11 @@ function record(change: Partial<KeyRecord> = {}): KeyRecord {
 
 function ring(...records: KeyRecord[]): KeyRing {
   return KeyRing.of(records, PEPPER, () => NOW_MS);
+}
+
+/** The key after a rotation: another secret is current, the one sent is the previous. */
+function rotated(previousExpiresAtMs: number | null): Partial<KeyRecord> {
+  return { digest: digestOf('sk-the-new-one', PEPPER), previousDigest: digestOf(SECRET, PEPPER), previousExpiresAtMs };
 }
 
 interface Headers {
@@ -100,6 +106,21 @@ describe('a key ring', () => {
     },
     { sent: 'an endless key', headers: { apiKey: 'x'.repeat(100_000) } },
     { sent: 'an expired key', headers: { apiKey: SECRET }, change: { expiresAtMs: NOW_MS } },
+    { sent: 'a revoked key', headers: { apiKey: SECRET }, change: { revokedAtMs: NOW_MS - 1 } },
+    { sent: 'a revoked key that never expires', headers: { apiKey: SECRET }, change: { revokedAtMs: 0 } },
+    { sent: 'the secret before a rotation without grace', headers: { apiKey: SECRET }, change: rotated(null) },
+    { sent: 'the secret before a rotation, its grace over', headers: { apiKey: SECRET }, change: rotated(NOW_MS) },
+    {
+      sent: 'the secret before a rotation, the key itself expired',
+      headers: { apiKey: SECRET },
+      change: { ...rotated(NOW_MS + 1), expiresAtMs: NOW_MS },
+    },
+    {
+      sent: 'the secret before a rotation, the key itself revoked',
+      headers: { apiKey: SECRET },
+      change: { ...rotated(NOW_MS + 1), revokedAtMs: NOW_MS },
+    },
+    { sent: 'a well-formed key that nobody has', headers: { apiKey: newKeySecret() } },
   ];
 
   it.each(refused)('refuses $sent', ({ headers, change }) => {
@@ -144,5 +165,60 @@ describe('a key ring', () => {
         expect(refusalOf(keys, { authorization: `Bearer ${first}`, apiKey: second })).not.toBeNull();
       }),
     );
+  });
+});
+
+describe('a rotated key', () => {
+  it('is taken under its old secret until the grace is over, and under its new one, as one and the same caller', () => {
+    const keys = ring(record(rotated(NOW_MS + 1)));
+
+    expect(authenticate(keys, { apiKey: SECRET })).toBe(authenticate(keys, { apiKey: 'sk-the-new-one' }));
+  });
+
+  it('does not take the place of a key whose secret is what its own was before', () => {
+    const keys = ring(record({ keyId: 'other' }), record({ keyId: 'rotated', ...rotated(NOW_MS + 1) }));
+
+    expect(authenticate(keys, { apiKey: SECRET }).keyId).toBe('other');
+  });
+});
+
+describe('a key ring that is not complete', () => {
+  const keys = KeyRing.of([record()], PEPPER, () => NOW_MS, { isComplete: false });
+
+  it('asks the holder of a key it cannot judge to come back', () => {
+    expect(refusalOf(keys, { apiKey: newKeySecret() })).toMatchObject({
+      code: 'temporarily_unavailable',
+      details: { retryAfterS: 5 },
+    });
+  });
+
+  it.each([
+    ['a mistyped key', { apiKey: newKeySecret().slice(0, -1) }],
+    ['a text that no database key is', { apiKey: 'sk-something-else' }],
+    ['no key', {}],
+  ])('refuses %s as ever', (_case, headers) => {
+    expect(refusalOf(keys, headers)).toMatchObject({ code: 'authentication' });
+  });
+
+  it('serves the keys it has', () => {
+    expect(authenticate(keys, { apiKey: SECRET }).keyId).toBe('ci');
+  });
+});
+
+describe('the holder of a key, by its id', () => {
+  it('is the caller that the key gives', () => {
+    const keys = ring(record());
+
+    expect(keys.callerOf('ci')).toBe(authenticate(keys, { apiKey: SECRET }));
+    expect(keys.has('ci')).toBe(true);
+  });
+
+  it.each<[string, KeyRecord[]]>([
+    ['was never there', []],
+    ['expired', [record({ expiresAtMs: NOW_MS })]],
+    ['was revoked', [record({ revokedAtMs: NOW_MS })]],
+  ])('is nobody once the key %s', (_case, records) => {
+    expect(ring(...records).callerOf('ci')).toBeNull();
+    expect(ring(...records).has('ci')).toBe(false);
   });
 });
