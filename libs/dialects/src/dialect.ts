@@ -29,6 +29,18 @@ export interface BodyFacts {
   readonly speed: string | null;
 }
 
+/** Web searches that a request is taken to allow when it allows them without saying how many. */
+export const SEARCHES_UNSTATED = 10;
+
+/** What bounds the cost of a request beside its facts. Read only for callers whose spending is limited. */
+export interface BodyBounds {
+  /** Messages, a system prompt included: each costs a few tokens of frame. */
+  readonly messages: number;
+  /** Answers asked for. */
+  readonly choices: number;
+  readonly webSearchesMax: number;
+}
+
 /** Where a request is going. */
 export interface RequestTarget {
   readonly endpoint: Endpoint;
@@ -143,6 +155,8 @@ export interface Dialect {
 
   /** Checks the envelope (types of the fields Switchyard reads, never content) and reads the facts. Throws `GatewayError(invalid_request)` naming the field. */
   readFacts(body: JsonObject): BodyFacts;
+  /** `body` passed `readFacts`. */
+  readBounds(body: JsonObject): BodyBounds;
   readRequest(body: JsonObject): Conversation;
   writeRequest(conversation: Conversation, target: RequestTarget): WrittenRequest;
 

@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.js';
 import { readError } from './errors.js';
 import { passAnswer, passRequest } from './pass-through.js';
 import { readAnswer } from './read-answer.js';
+import { readBounds } from './read-bounds.js';
 import { readFacts } from './read-facts.js';
 import { readRequest } from './read-request.js';
 import { AnthropicStreamReader } from './read-stream.js';
@@ -35,6 +36,7 @@ export const anthropicMessages: Dialect = {
   ]),
   signIn,
   readFacts,
+  readBounds,
   readRequest,
   writeRequest,
   readAnswer,

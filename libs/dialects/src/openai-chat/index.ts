@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.js';
 import { writeError, writeStreamError } from './error-answers.js';
 import { passAnswer, passRequest } from './pass-through.js';
 import { readAnswer } from './read-answer.js';
+import { readBounds } from './read-bounds.js';
 import { readFacts } from './read-facts.js';
 import { readRequest } from './read-request.js';
 import { ChatStreamReader } from './read-stream.js';
@@ -43,6 +44,7 @@ export const openaiChat: Dialect = {
   ]),
   path: '/chat/completions',
   readFacts,
+  readBounds,
   readRequest,
   writeRequest,
   readAnswer,
