@@ -2,28 +2,7 @@ import fc from 'fast-check';
 import { ZERO_USAGE, totalInput } from '@switchyard/contract';
 import type { Price, PriceTier, Usage } from '@switchyard/contract';
 import { costFields, costOf, usdOfNano } from './cost.js';
-
-const NO_PRICE: Price = {
-  prompt: null,
-  completion: null,
-  cacheRead: null,
-  cacheWrite: null,
-  cacheWrite1h: null,
-  reasoning: null,
-  audio: null,
-  image: null,
-  request: null,
-  webSearch: null,
-};
-/** Claude Opus 4.8 at its author: 5 / 25 / 0.5 / 6.25 / 10 USD per million tokens. */
-const OPUS: Price = {
-  ...NO_PRICE,
-  prompt: 5_000_000,
-  completion: 25_000_000,
-  cacheRead: 500_000,
-  cacheWrite: 6_250_000,
-  cacheWrite1h: 10_000_000,
-};
+import { NO_PRICE, OPUS } from './price.fixture.js';
 
 const usage = (fields: Partial<Usage>): Usage => ({ ...ZERO_USAGE, ...fields });
 const at = (price: Price, priceTiers: readonly PriceTier[] = []) => ({ price, priceTiers });
@@ -59,6 +38,9 @@ describe('costOf', () => {
   it('says when a price it needed is unknown', () => {
     expect(costOf(usage({ output: 1 }), at({ ...OPUS, completion: null })).incomplete).toBe(true);
     expect(costOf(usage({ uncachedInput: 1 }), at({ ...OPUS, completion: null })).incomplete).toBe(false);
+    expect(costOf(usage({ imageOutput: 1 }), at({ ...OPUS, completion: null })).incomplete).toBe(true);
+    expect(costOf(usage({ webSearches: 1 }), at(OPUS)).incomplete).toBe(true);
+    expect(costOf(usage({ webSearches: 1 }), at({ ...OPUS, webSearch: 0 })).incomplete).toBe(false);
   });
 
   it('keeps whole = input + output, grows with tokens and is exact, for all amounts', () => {

@@ -1,4 +1,4 @@
-import { PICO_PER_NANO, PICO_PER_USD, priceFor, totalInput } from '@switchyard/contract';
+import { PICO_PER_NANO, PICO_PER_USD, priceFor, totalInput, totalOutput } from '@switchyard/contract';
 import type { Cost, Endpoint, JsonObject, Price, Usage } from '@switchyard/contract';
 
 /**
@@ -6,7 +6,7 @@ import type { Cost, Endpoint, JsonObject, Price, Usage } from '@switchyard/contr
  * that the sum of the two parts is always the whole. Prices of the tier that the whole prompt reaches apply.
  *
  * An unknown special price falls back to the dearer plain one (cache and audio tokens to `prompt`, reasoning to
- * `completion`); an unknown plain price makes the cost `incomplete`.
+ * `completion`); an unknown plain price, or that of a web search, makes the cost `incomplete`.
  */
 export function costOf(usage: Usage, endpoint: Pick<Endpoint, 'price' | 'priceTiers'>, images = 0): Cost {
   const price = priceFor(endpoint.price, endpoint.priceTiers, totalInput(usage));
@@ -66,8 +66,9 @@ function outputPico(usage: Usage, price: Price): bigint {
 
 function isIncomplete(usage: Usage, price: Price): boolean {
   const readInput = totalInput(usage) > 0 && price.prompt === null;
-  const wroteOutput = usage.output + usage.reasoning > 0 && price.completion === null;
-  return readInput || wroteOutput;
+  const wroteOutput = totalOutput(usage) > 0 && price.completion === null;
+  const searched = usage.webSearches > 0 && price.webSearch === null;
+  return readInput || wroteOutput || searched;
 }
 
 function product(count: number, picoUsd: number): bigint {

@@ -1,4 +1,6 @@
 /** Usage to money, exactly. */
 export * from './cost.js';
 export * from './estimate.js';
+export * from './judge-usage.js';
 export * from './record.js';
+export * from './worst-case.js';
