@@ -5,5 +5,7 @@ export * from './identity-snapshot.js';
 export * from './key-digest.js';
 export * from './key-directory.js';
 export * from './key-ring.js';
+export * from './key-store.js';
 export * from './permissions.js';
 export type * from './stored-identity.js';
+export type * from './tenant-store.js';
