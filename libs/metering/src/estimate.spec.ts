@@ -16,7 +16,7 @@ describe('an estimate', () => {
 describe('the upper bound of a prompt', () => {
   const sizeOf = (text: string, messages = 1) => ({
     characters: text.length,
-    bytesBeyondCharacters: Buffer.byteLength(text) - text.length,
+    extraBytes: Buffer.byteLength(text) - text.length,
     messages,
     images: 0,
   });
@@ -33,7 +33,7 @@ describe('the upper bound of a prompt', () => {
     const count = fc.nat({ max: 10_000_000 });
     fc.assert(
       fc.property(count, fc.nat({ max: 600 }), count, (characters, images, messages) => {
-        const bound = inputTokensUpperBound({ characters, bytesBeyondCharacters: 0, messages, images });
+        const bound = inputTokensUpperBound({ characters, extraBytes: 0, messages, images });
         expect(bound).toBeGreaterThanOrEqual(estimatePromptTokens(characters, images));
       }),
     );

@@ -36,7 +36,7 @@ export interface PromptSize {
   /** UTF-16 units of all text that is tokenised: messages, system prompt, tools. */
   readonly characters: number;
   /** What the same text takes in UTF-8 beyond one byte a character: 0 for ASCII. */
-  readonly bytesBeyondCharacters: number;
+  readonly extraBytes: number;
   readonly messages: number;
   readonly images: number;
 }
@@ -45,10 +45,10 @@ export interface PromptSize {
  * The most tokens a prompt of text and images can have: tokenisers of language models work on bytes, so no token is
  * shorter than one. Three to four times what English has, which is the price of a bound that no text can pass.
  */
-export function inputTokensUpperBound({ characters, bytesBeyondCharacters, messages, images }: PromptSize): number {
+export function inputTokensUpperBound({ characters, extraBytes, messages, images }: PromptSize): number {
   return (
     characters +
-    bytesBeyondCharacters +
+    extraBytes +
     messages * TOKENS_PER_MESSAGE_AT_MOST +
     images * TOKENS_PER_IMAGE_AT_MOST +
     TOKENS_OF_PREAMBLE_AT_MOST

@@ -1,0 +1,103 @@
+/**
+ * Every metric there is. Label values are closed sets: nothing that a caller or an upstream says becomes a series. Counters
+ * stand at 0 from the start, so that a first increase is seen as one; a gauge is absent until it is set.
+ *
+ * `scale` is what a value is divided by when it is shown: money is counted in integer nano-USD and shown in USD.
+ */
+export interface MetricRow {
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  readonly scale: number;
+}
+
+const NANO_PER_USD = 1_000_000_000;
+
+const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
+/** The dimensions of limits; `none` = refused because no limit could be read. */
+const DIMENSIONS = [
+  'requests',
+  'input_tokens',
+  'output_tokens',
+  'concurrency',
+  'budget_day',
+  'budget_month',
+  'budget_total',
+  'none',
+] as const;
+/** `shadow` = a limit in shadow mode would have refused. */
+const DECISIONS = ['allow', 'deny', 'shadow'] as const;
+/** `unavailable` = nobody could tell whether the key is valid. */
+const AUTH_FAILURES = ['missing', 'invalid', 'throttled', 'unavailable'] as const;
+const PROTOCOLS = ['messages', 'chat'] as const;
+/** How a recorded request ended. */
+const STATUSES = ['completed', 'client_cancelled', 'upstream_error', 'truncated', 'rejected', 'orphaned'] as const;
+const TOKEN_KINDS = [
+  'uncached_input',
+  'cache_read',
+  'cache_write_5m',
+  'cache_write_1h',
+  'audio_input',
+  'output',
+  'reasoning',
+  'image_output',
+  'audio_output',
+] as const;
+
+export const METRICS = {
+  switchyard_ledger_pending_records: gauge('Usage records that wait in journals for the ledger.', {}),
+  switchyard_ledger_oldest_pending_seconds: gauge('Age of the oldest usage record that waits for the ledger.', {}),
+  switchyard_ledger_inserts_total: counter('Usage records sent to the ledger, by whether it had them already.', {
+    result: ['inserted', 'duplicate'],
+  }),
+  switchyard_ledger_dead_records: gauge('Usage records set aside because the ledger refused them.', {}),
+  switchyard_ledger_unreconciled: gauge(
+    'Records set aside, damaged in a journal or missing from a rollup. Must be 0.',
+    {},
+  ),
+  switchyard_orphans_recovered_total: counter('Requests whose process died and that were recorded for it.', {}),
+  switchyard_journal_bytes: gauge('Bytes that the journals take on disk.', {}),
+  switchyard_journal_free_bytes: gauge('Bytes free on the disk of the journals.', {}),
+  switchyard_budget_drift_usd: gauge(
+    'Spend in the ledger that the limits had lost when last compared. Must be 0.',
+    {},
+    NANO_PER_USD,
+  ),
+  switchyard_redis_breaker_state: gauge('Processes whose connection breaker of Redis is in this state.', {
+    state: BREAKER_STATES,
+  }),
+  switchyard_limits_degraded: gauge('Processes that limit on their own because Redis is away.', {}),
+  switchyard_ratelimit_decisions_total: counter('Decisions of limits, by the dimension that decided.', {
+    dimension: DIMENSIONS,
+    decision: DECISIONS,
+  }),
+  switchyard_auth_failures_total: counter('Requests without a valid key.', { reason: AUTH_FAILURES }),
+  switchyard_requests_total: counter('Recorded requests.', { protocol: PROTOCOLS, status: STATUSES }),
+  switchyard_tokens_total: counter('Tokens charged, each in exactly one kind.', { kind: TOKEN_KINDS }),
+  switchyard_cost_usd_total: counter('Cost of recorded requests.', {}, NANO_PER_USD),
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
+export type MetricName = keyof typeof METRICS;
+export type CounterName = NameOfType<'counter'>;
+export type GaugeName = NameOfType<'gauge'>;
+
+/** One word of its closed set for each label of a metric. */
+export type LabelsOf<Name extends MetricName> = {
+  readonly [Label in keyof (typeof METRICS)[Name]['labels']]: WordsOf<(typeof METRICS)[Name]['labels'][Label]>;
+};
+
+type NameOfType<Type extends MetricRow['type']> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['type'] extends Type ? Name : never;
+}[MetricName];
+
+type WordsOf<Words> = Words extends readonly (infer Word)[] ? Word : never;
+
+type LabelSets = Readonly<Record<string, readonly string[]>>;
+
+function counter<const Labels extends LabelSets>(help: string, labels: Labels, scale = 1) {
+  return { type: 'counter', help, labels, scale } as const;
+}
+
+function gauge<const Labels extends LabelSets>(help: string, labels: Labels, scale = 1) {
+  return { type: 'gauge', help, labels, scale } as const;
+}
