@@ -7,8 +7,9 @@ import type {
   Plan,
   Timeouts,
   Usage,
+  UsageSource,
 } from '@switchyard/contract';
-import type { Conversation } from '@switchyard/conversation';
+import type { Conversation, UsageReport } from '@switchyard/conversation';
 import type { Dialect, DecodedBody } from '@switchyard/dialects';
 import type { MergedPolicy } from '@switchyard/routing';
 import type { TimerWheel, Transport } from '@switchyard/transport';
@@ -37,6 +38,8 @@ export interface DispatchRequest {
   readonly policy: MergedPolicy;
   readonly stream: boolean;
   readonly includeUsage: boolean;
+  /** Answers asked for. */
+  readonly choices: number;
   readonly compatNaga: boolean;
   /** The caller asked for the `routing` object in the answer. */
   readonly wantsRouting: boolean;
@@ -57,13 +60,32 @@ export interface HealthRecorder {
   recordSuccess(endpoint: Endpoint, outcome: Outcome): void;
 }
 
+/** What was seen of an answer beside what its upstream reports. */
+export interface UsageEvidence {
+  readonly promptTokensEstimate: number;
+  /** Characters of content that were delivered. */
+  readonly contentLength: number;
+  /** Declared for one choice; `null` = none declared. */
+  readonly maxOutputTokens: number | null;
+  readonly choices: number;
+  /** The answer was cut: the report covers a part only. */
+  readonly broken: boolean;
+}
+
+export interface JudgedUsage {
+  readonly usage: Usage;
+  readonly source: UsageSource;
+  /** What was clamped, ignored or not believed. */
+  readonly suspect: readonly string[];
+}
+
 /** Usage to money, as metering does it. */
 export interface Pricing {
   costOf(usage: Usage, endpoint: Endpoint, images: number): Cost;
   /** `usage.cost` and `usage.cost_details` of an answer. */
   costFields(cost: Cost): JsonObject;
-  /** The usage assumed of a prompt of so many tokens and an answer of so many characters. */
-  estimatedUsage(promptTokens: number, outputCharacters: number): Usage;
+  /** The usage that is charged: the report, or an estimate in the place of what cannot be true. */
+  judgeUsage(report: UsageReport, evidence: UsageEvidence): JudgedUsage;
 }
 
 /** What every dispatch of a process shares. `nowMs` is monotonic; `random` is in [0, 1). */

@@ -23,10 +23,7 @@ export interface Money {
 
 const NO_COST: Cost = { nanoUsd: 0, inputNanoUsd: 0, outputNanoUsd: 0, incomplete: false };
 
-/**
- * What is charged for an outcome. The upstream's own report where there is one; of a broken answer its report so far or
- * the estimate of what was delivered, whichever says more output; nothing when no endpoint delivered anything.
- */
+/** What is charged for an outcome: what its endpoint's report is judged to be; nothing when no endpoint delivered anything. */
 export function costAndSource(
   request: DispatchRequest,
   pricing: Pricing,
@@ -34,22 +31,13 @@ export function costAndSource(
   learned: Learned | null,
 ): Money {
   if (served === null || learned === null) return { usage: ZERO_USAGE, source: 'none', cost: NO_COST, suspect: [] };
-  const { usage, source } = usageOf(request, pricing, learned);
-  return {
-    usage,
-    source,
-    suspect: learned.usage.suspect,
-    cost: pricing.costOf(usage, served.endpoint, request.plan.facts.images),
-  };
-}
-
-function usageOf(request: DispatchRequest, pricing: Pricing, learned: Learned): { usage: Usage; source: UsageSource } {
-  const estimate = pricing.estimatedUsage(request.plan.facts.promptTokensEstimate, learned.contentLength);
-  if (!learned.usage.present) return { usage: estimate, source: 'estimated' };
-  const reported = learned.usage.usage;
-  if (!learned.broken) return { usage: reported, source: 'upstream' };
-  return {
-    usage: { ...reported, output: Math.max(reported.output, estimate.output - reported.reasoning) },
-    source: 'partial',
-  };
+  const { facts } = request.plan;
+  const { usage, source, suspect } = pricing.judgeUsage(learned.usage, {
+    promptTokensEstimate: facts.promptTokensEstimate,
+    contentLength: learned.contentLength,
+    maxOutputTokens: facts.maxOutputTokens,
+    choices: request.choices,
+    broken: learned.broken,
+  });
+  return { usage, source, suspect, cost: pricing.costOf(usage, served.endpoint, facts.images) };
 }

@@ -153,6 +153,7 @@ export function stage(
     policy: mergePolicy({ operator: null, tenant: null, key: null, request: null }),
     stream,
     includeUsage: false,
+    choices: 1,
     compatNaga: false,
     wantsRouting: false,
     forwardedHeaders: {},
@@ -184,10 +185,12 @@ export function stage(
         incomplete: false,
       }),
       costFields: ({ nanoUsd }) => ({ cost: nanoUsd }),
-      estimatedUsage: (promptTokens, characters) => ({
-        ...ZERO_USAGE,
-        uncachedInput: promptTokens,
-        output: characters,
+      judgeUsage: ({ present, usage, suspect }, { promptTokensEstimate, contentLength, broken }) => ({
+        usage: present
+          ? { ...usage, output: broken ? Math.max(usage.output, contentLength) : usage.output }
+          : { ...ZERO_USAGE, uncachedInput: promptTokensEstimate, output: contentLength },
+        source: !present ? 'estimated' : broken ? 'partial' : 'upstream',
+        suspect,
       }),
     },
     accounts,
