@@ -1,12 +1,11 @@
 import { Kysely } from 'kysely';
 import type { Dialect } from 'kysely';
+import type { DatabaseKind } from './database-kind.js';
 import { migrateToLatest } from './migrate.js';
 import type { MigrationReport } from './migrate.js';
 import { postgresDialect } from './postgres.js';
 import type { Schema } from './schema.js';
 import { sqliteDialect } from './sqlite.js';
-
-export type DatabaseKind = 'sqlite' | 'postgres';
 
 export interface DatabaseOptions {
   /** `postgres://...`; `null` = SQLite. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import type { DatabaseKind } from '../database.js';
+import type { DatabaseKind } from '../database-kind.js';
 
 /** How one definition of a table is spelled in each database. */
 export interface ColumnTypes {

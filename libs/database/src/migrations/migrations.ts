@@ -1,5 +1,5 @@
 import type { Migration } from 'kysely/migration';
-import type { DatabaseKind } from '../database.js';
+import type { DatabaseKind } from '../database-kind.js';
 import { ledger } from './0001-ledger.js';
 import { identity } from './0002-identity.js';
 import { maintenance } from './0003-maintenance.js';

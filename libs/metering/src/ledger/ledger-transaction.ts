@@ -1,0 +1,44 @@
+import type { Database, DatabaseKind, Schema } from '@switchyard/database';
+import { sql } from 'kysely';
+import type { Transaction } from 'kysely';
+
+export interface LedgerTransaction {
+  readonly kind: DatabaseKind;
+  readonly kysely: Transaction<Schema>;
+}
+
+/**
+ * - `shared`: with others that insert. What was purged and how rollups are rebuilt does not change meanwhile.
+ * - `exclusive`: nobody inserts.
+ * - `snapshot`: locks nothing and sees one moment throughout.
+ */
+type Access = 'shared' | 'exclusive' | 'snapshot';
+
+/** Number of an advisory lock in PostgreSQL, apart from Kysely's for migrations. */
+const LEDGER_LOCK = 7_166_119;
+
+/** In SQLite every transaction is alone from its beginning. */
+export function inTransaction<T>(
+  { kysely, kind }: Database,
+  access: Access,
+  work: (transaction: LedgerTransaction) => Promise<T>,
+): Promise<T> {
+  const isolation = access === 'snapshot' ? 'repeatable read' : 'read committed';
+  return kysely
+    .transaction()
+    .setIsolationLevel(isolation)
+    .execute(async (transaction) => {
+      if (kind === 'postgres' && access !== 'snapshot') {
+        const lock = sql.raw(access === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock');
+        // In a statement of its own, so that the next one sees what was committed while this one waited.
+        await sql`select ${lock}(${LEDGER_LOCK})`.execute(transaction);
+      }
+      return work({ kind, kysely: transaction });
+    });
+}
+
+/** Unix milliseconds: requests older than this may be gone, and their rollups stay as they are. */
+export async function purgedBefore({ kysely }: LedgerTransaction): Promise<number> {
+  const row = await kysely.selectFrom('ledger_purge').select('purged_before').executeTakeFirst();
+  return row?.purged_before ?? 0;
+}
