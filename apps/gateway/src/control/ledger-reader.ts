@@ -1,17 +1,6 @@
-import type { UsageRecord } from '@switchyard/metering';
+import type { Spend, SpendOwner, UsageRecord } from '@switchyard/metering';
 
-/** Who money is spent for. */
-export interface SpendOwner {
-  readonly level: 'tenant' | 'key';
-  readonly id: string;
-}
-
-/** What an owner's recorded requests cost: integer nano-USD of the present UTC day and month, and altogether. */
-export interface OwnerSpend extends SpendOwner {
-  readonly dayNanoUsd: number;
-  readonly monthNanoUsd: number;
-  readonly totalNanoUsd: number;
-}
+export type { SpendOwner, Spend as OwnerSpend } from '@switchyard/metering';
 
 /**
  * The ledger as callers may read it. The data port's processes have no database: they ask the process that has. Rejects
@@ -21,7 +10,7 @@ export interface LedgerReader {
   /** `id`: 32 lower-case hexadecimal digits. `null` = no such record, or not yet. */
   find(id: string): Promise<UsageRecord | null>;
   /** One answer per owner, in their order. */
-  spend(owners: readonly SpendOwner[]): Promise<readonly OwnerSpend[]>;
+  spend(owners: readonly SpendOwner[]): Promise<readonly Spend[]>;
 }
 
 /** Injection token of the `LedgerReader`. */

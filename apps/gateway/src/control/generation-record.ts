@@ -1,0 +1,106 @@
+import type { JsonObject, Protocol, Usage } from '@switchyard/contract';
+import { totalInput, totalOutput } from '@switchyard/contract';
+import type { StopReason } from '@switchyard/conversation';
+import type { RecordedAttempt, UsageRecord } from '@switchyard/metering';
+
+const NANO_PER_USD = 1_000_000_000;
+
+/** What a client of each protocol is told when the model stops for a reason. OpenAI has no word for a paused turn. */
+const FINISH_REASONS: Readonly<Record<Protocol, Readonly<Record<StopReason, string>>>> = {
+  messages: {
+    end: 'end_turn',
+    'max-tokens': 'max_tokens',
+    'stop-sequence': 'stop_sequence',
+    'tool-use': 'tool_use',
+    refusal: 'refusal',
+    pause: 'pause_turn',
+    'context-window': 'model_context_window_exceeded',
+    'content-filter': 'refusal',
+  },
+  chat: {
+    end: 'stop',
+    'max-tokens': 'length',
+    'stop-sequence': 'stop',
+    'tool-use': 'tool_calls',
+    refusal: 'content_filter',
+    pause: 'stop',
+    'context-window': 'length',
+    'content-filter': 'content_filter',
+  },
+};
+
+/** A usage record as the API shows it. Costs are in USD and in integer nano-USD, times in milliseconds. */
+export function recordJson(record: UsageRecord): JsonObject {
+  const { usage } = record;
+  return {
+    id: `gen_${record.id}`,
+    request_id: `req_${record.id}`,
+    key_id: record.keyId,
+    tenant: record.tenant,
+    created_at: new Date(record.createdAtMs).toISOString(),
+    protocol: record.protocol,
+    model: record.model,
+    provider: record.provider,
+    endpoint: record.endpoint,
+    attempts: record.attempts.map(attemptJson),
+    status: record.status,
+    cancelled: record.status === 'client_cancelled',
+    streamed: record.streamed,
+    finish_reason: record.finishReason === null ? null : finishReasonFor(record.protocol, record.finishReason),
+    error: record.errorCode,
+    usage_source: record.usageSource,
+    tokens_prompt: totalInput(usage),
+    tokens_completion: totalOutput(usage),
+    tokens_cached: usage.cacheRead,
+    tokens_cache_write: usage.cacheWrite5m + usage.cacheWrite1h,
+    tokens_reasoning: usage.reasoning,
+    usage: usageJson(usage),
+    images: record.images,
+    total_cost: usdOf(record.costNanoUsd),
+    cost_nano_usd: record.costNanoUsd,
+    cost_input_nano_usd: record.costInputNanoUsd,
+    cost_incomplete: record.costIncomplete,
+    latency_ms: record.latencyMs,
+    first_token_ms: record.firstTokenMs,
+    upstream_id: record.upstreamId,
+    price_version: record.priceVersion,
+  };
+}
+
+/** The disjoint counts, all of them. */
+export function usageJson(usage: Usage): Readonly<Record<string, number>> {
+  return {
+    uncached_input: usage.uncachedInput,
+    cache_read: usage.cacheRead,
+    cache_write_5m: usage.cacheWrite5m,
+    cache_write_1h: usage.cacheWrite1h,
+    audio_input: usage.audioInput,
+    output: usage.output,
+    reasoning: usage.reasoning,
+    image_output: usage.imageOutput,
+    audio_output: usage.audioOutput,
+    web_searches: usage.webSearches,
+  };
+}
+
+/** The double nearest to the amount, which prints with the fewest digits that tell it apart. */
+export function usdOf(nanoUsd: number): number {
+  return nanoUsd / NANO_PER_USD;
+}
+
+function attemptJson(attempt: RecordedAttempt): JsonObject {
+  return {
+    model: attempt.model,
+    provider: attempt.provider,
+    endpoint: attempt.endpoint,
+    status: attempt.status,
+    error_class: attempt.errorClass,
+    latency_ms: attempt.latencyMs,
+  };
+}
+
+/** A word that is none of ours, from a record of another version, is shown as it is. */
+function finishReasonFor(protocol: Protocol, reason: string): string {
+  const words: Readonly<Record<string, string>> = FINISH_REASONS[protocol];
+  return Object.hasOwn(words, reason) ? (words[reason] ?? reason) : reason;
+}
