@@ -1,7 +1,10 @@
 /** Wire formats, pure. */
 export type * from './deviations.js';
 export type * from './dialect.js';
+export { readConverseUsage } from './bedrock-converse/read-usage.js';
+export { GeminiUsageReader } from './gemini/read-usage.js';
 export { openaiChat } from './openai-chat/index.js';
+export { readResponsesUsage } from './openai-responses/read-usage.js';
 export { dialectOf } from './registry.js';
 export * from './json/decode-body.js';
 export * from './json/scan-object.js';

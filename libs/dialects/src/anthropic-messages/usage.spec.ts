@@ -41,11 +41,41 @@ describe('token counts', () => {
     expect(report.usage).toMatchObject({ output: 8, reasoning: 32 });
   });
 
-  it.each([-5, NaN, Infinity, '12', 1e300, {}, true])('ignore the nonsense %p and say so', (nonsense) => {
-    const report = read({ input_tokens: 10, output_tokens: 3 }, { output_tokens: nonsense });
-    expect(report.usage).toMatchObject({ uncachedInput: 10, output: 3 });
-    expect(report.suspect).toEqual(['output_tokens']);
+  it('include compactions, which the totals leave out', () => {
+    const message = { type: 'message', input_tokens: 682, output_tokens: 1320 };
+    const compaction = {
+      type: 'compaction',
+      input_tokens: 60_385,
+      output_tokens: 592,
+      cache_read_input_tokens: 7,
+      iterations: [{ type: 'compaction', input_tokens: 1e6 }],
+    };
+    const report = read(
+      { input_tokens: 682, output_tokens: 1, iterations: [compaction] },
+      { output_tokens: 1320, iterations: [compaction, message, null] },
+    );
+    expect(report).toMatchObject({ usage: { uncachedInput: 61_067, cacheRead: 7, output: 1912 }, suspect: [] });
   });
+
+  it('name an advisor, whose model has prices of its own, and nonsense in a compaction', () => {
+    const iterations = [
+      { type: 'advisor_message', model: 'claude-opus-4-7', input_tokens: 2728, output_tokens: 874 },
+      { type: 'compaction', input_tokens: -1, output_tokens: 5 },
+    ];
+    expect(read({ input_tokens: 2414, output_tokens: 3200, iterations })).toMatchObject({
+      usage: { uncachedInput: 2414, output: 3205 },
+      suspect: ['iterations.advisor_message', 'iterations.input_tokens'],
+    });
+  });
+
+  it.each([-5, -0.5, NaN, Infinity, 2 ** 31, '12', 1e300, {}, true])(
+    'ignore the nonsense %p and say so',
+    (nonsense) => {
+      const report = read({ input_tokens: 10, output_tokens: 3 }, { output_tokens: nonsense });
+      expect(report.usage).toMatchObject({ uncachedInput: 10, output: 3 });
+      expect(report.suspect).toEqual(['output_tokens']);
+    },
+  );
 
   it('say so when the output shrinks or a part is larger than its whole', () => {
     expect(read({ output_tokens: 9 }, { output_tokens: 0 }).suspect).toEqual(['output_tokens']);

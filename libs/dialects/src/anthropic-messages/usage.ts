@@ -1,10 +1,8 @@
 import { ZERO_USAGE, isJsonObject, totalOutput } from '@switchyard/contract';
-import type { JsonObject } from '@switchyard/contract';
+import type { JsonObject, JsonValue, Usage } from '@switchyard/contract';
 import type { UsageReport } from '@switchyard/conversation';
-import { objectField, optional } from './json-fields.js';
-
-/** No answer has this many tokens; a larger figure is a fault of whoever counted. */
-const MOST_TOKENS = 1_000_000_000;
+import { isTokenCount } from '../token-counts.js';
+import { arrayField, objectField, optional } from './json-fields.js';
 
 const COUNTS = [
   'input_tokens',
@@ -26,10 +24,13 @@ export class UsageReader {
   private readonly counts = new Map<CountName, number>();
   private readonly suspect = new Set<string>();
   private tier: string | undefined;
+  private iterations: readonly JsonValue[] = [];
 
   read(usage: unknown): void {
     if (!isJsonObject(usage)) return;
     for (const name of COUNTS) this.readCount(name, valueAt(usage, name));
+    const iterations = arrayField(usage, 'iterations');
+    if (iterations.length > 0) this.iterations = iterations;
     const tier = usage['service_tier'];
     // Anthropic calls the default tier "standard".
     if (typeof tier === 'string') this.tier = tier === 'standard' ? 'default' : tier;
@@ -44,30 +45,51 @@ export class UsageReader {
     const output = this.count('output_tokens');
     const reasoning = this.part('output_tokens_details.thinking_tokens', output);
     const write = this.cacheWrite();
+    const usage = {
+      ...ZERO_USAGE,
+      uncachedInput: this.count('input_tokens'),
+      cacheRead: this.count('cache_read_input_tokens'),
+      cacheWrite5m: write.short,
+      cacheWrite1h: write.long,
+      output: output - reasoning,
+      reasoning,
+      webSearches: this.count('server_tool_use.web_search_requests'),
+    };
     return {
       present: this.counts.has('input_tokens') || this.counts.has('output_tokens'),
-      usage: {
-        ...ZERO_USAGE,
-        uncachedInput: this.count('input_tokens'),
-        cacheRead: this.count('cache_read_input_tokens'),
-        cacheWrite5m: write.short,
-        cacheWrite1h: write.long,
-        output: output - reasoning,
-        reasoning,
-        webSearches: this.count('server_tool_use.web_search_requests'),
-      },
+      usage: this.withIterations(usage),
       suspect: [...this.suspect],
     };
   }
 
+  /**
+   * What the totals leave out. Compactions are charged like the message itself
+   * (https://platform.claude.com/docs/en/build-with-claude/compaction#understanding-usage); an advisor is charged by
+   * the prices of its own model, which are not known here.
+   */
+  private withIterations(usage: Usage): Usage {
+    let sum = usage;
+    for (const iteration of this.iterations) {
+      if (!isJsonObject(iteration)) continue;
+      if (iteration['type'] === 'advisor_message') this.suspect.add('iterations.advisor_message');
+      if (iteration['type'] !== 'compaction') continue;
+      const reader = new UsageReader();
+      reader.read({ ...iteration, iterations: undefined });
+      const report = reader.report();
+      for (const name of report.suspect) this.suspect.add(`iterations.${name}`);
+      sum = sumOf(sum, report.usage);
+    }
+    return sum;
+  }
+
   private readCount(name: CountName, value: unknown): void {
     if (value === undefined || value === null) return;
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || value > MOST_TOKENS) {
+    const count = typeof value === 'number' && value >= 0 ? Math.trunc(value) : undefined;
+    if (count !== value) this.suspect.add(name);
+    if (!isTokenCount(count)) {
       this.suspect.add(name);
       return;
     }
-    if (!Number.isInteger(value)) this.suspect.add(name);
-    const count = Math.trunc(value);
     if (name === 'output_tokens' && count < this.count(name)) this.suspect.add(name);
     this.counts.set(name, count);
   }
@@ -90,6 +112,11 @@ export class UsageReader {
     const long = this.part(longName, total);
     return { short: total - long, long };
   }
+}
+
+function sumOf(one: Usage, other: Usage): Usage {
+  const names = Object.keys(ZERO_USAGE) as (keyof Usage)[];
+  return { ...ZERO_USAGE, ...Object.fromEntries(names.map((name) => [name, one[name] + other[name]])) };
 }
 
 function valueAt(usage: JsonObject, name: CountName): unknown {

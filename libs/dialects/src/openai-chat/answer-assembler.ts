@@ -1,7 +1,7 @@
 import { totalOutput } from '@switchyard/contract';
-import type { JsonObject, JsonValue } from '@switchyard/contract';
+import type { JsonObject } from '@switchyard/contract';
 import { NO_USAGE } from '@switchyard/conversation';
-import type { StreamEvent, UsageReport } from '@switchyard/conversation';
+import type { StreamEvent } from '@switchyard/conversation';
 import type { AnswerOrigin } from '../dialect.js';
 import { BlockSequencer } from './block-sequencer.js';
 import { DeltaReader } from './delta-reader.js';
@@ -9,7 +9,7 @@ import { defined, numberOf, objectOf, objectsOf, textOf } from './fields.js';
 import { readFinishReason } from './finish-reason.js';
 import { LogprobsCollector } from './logprobs.js';
 import { innerError, invalidAnswer, outOfResources, truncated } from './upstream-errors.js';
-import { readUsage } from './usage.js';
+import { UsageReader } from './usage.js';
 
 /**
  * Turns the chunks of one answer into neutral events. A whole JSON answer is one chunk to it, so that both forms are read
@@ -24,11 +24,12 @@ export class AnswerAssembler {
   private finishReason: string | null = null;
   private stopSequence: string | undefined;
   private serviceTier: string | undefined;
-  private usage: UsageReport = NO_USAGE;
+  private readonly usage: UsageReader;
   private isEnded = false;
 
-  constructor(private readonly origin: AnswerOrigin) {
+  constructor(origin: AnswerOrigin) {
     this.deltas = new DeltaReader(origin, this.sequencer);
+    this.usage = new UsageReader(origin.deviations);
   }
 
   get ended(): boolean {
@@ -71,7 +72,10 @@ export class AnswerAssembler {
       stopSequence: this.stopSequence,
     });
     const meansSomething = stopReason !== 'end' && stopReason !== 'tool-use';
-    if (!this.started || (!this.sequencer.hasContent && !meansSomething && totalOutput(this.usage.usage) === 0)) {
+    if (
+      !this.started ||
+      (!this.sequencer.hasContent && !meansSomething && totalOutput(this.usage.report.usage) === 0)
+    ) {
       throw invalidAnswer('nothing');
     }
     this.isEnded = true;
@@ -84,7 +88,7 @@ export class AnswerAssembler {
         stopReason,
         ...defined({ stopSequence: stopReason === 'stop-sequence' ? this.stopSequence : undefined }),
       },
-      { type: 'message-end', usage: this.usage, ...defined({ serviceTier: this.serviceTier }) },
+      { type: 'message-end', usage: this.usage.report, ...defined({ serviceTier: this.serviceTier }) },
     ];
   }
 
@@ -106,13 +110,9 @@ export class AnswerAssembler {
     };
   }
 
-  /** Usage may come on any chunk, more than once and cumulative: the last one counts. */
   private readTotals(chunk: JsonObject): void {
     this.serviceTier = textOf(chunk['service_tier']) ?? this.serviceTier;
-    const usage = usageIn(chunk);
-    if (usage === undefined) return;
-    const report = readUsage(usage, this.origin.deviations);
-    if (report.present || report.suspect.length > 0) this.usage = report;
+    this.usage.read(chunk);
   }
 
   private readFinish(choice: JsonObject, chunk: JsonObject): void {
@@ -129,9 +129,4 @@ export class AnswerAssembler {
 /** The index of a choice; hosts that have only one may leave it out. */
 export function choiceIndex(choice: JsonObject): number {
   return numberOf(choice['index']) ?? 0;
-}
-
-/** A chunk's usage; Groq used to put it under `x_groq` alone. */
-export function usageIn(chunk: JsonObject): JsonValue | undefined {
-  return objectOf(chunk['usage']) ?? objectOf(objectOf(chunk['x_groq'])?.['usage']);
 }

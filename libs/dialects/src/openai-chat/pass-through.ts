@@ -6,8 +6,7 @@ import { listOf, objectOf, objectsOf, textOf } from './fields.js';
 import { readFinishReason } from './finish-reason.js';
 import { checkAnswer } from './read-answer.js';
 import { innerError, invalidAnswer, outOfResources } from './upstream-errors.js';
-import { readUsage } from './usage.js';
-import { usageIn } from './answer-assembler.js';
+import { UsageReader } from './usage.js';
 
 type Edits = ReadonlyMap<string, JsonValue | undefined>;
 
@@ -35,7 +34,9 @@ export function passAnswer(
 ): { readonly edits: Edits; readonly summary: AnswerSummary } {
   checkAnswer(body);
   const choices = objectsOf(body['choices']);
-  const usage = readUsage(usageIn(body), origin.deviations);
+  const reader = new UsageReader(origin.deviations);
+  reader.read(body);
+  const usage = reader.report;
   const contentLength = choices.reduce((length, choice) => length + messageLength(objectOf(choice['message'])), 0);
   const stopReason = choices.map((choice) => stopReasonOf(choice, shapeOf(objectOf(choice['message']))))[0] ?? null;
   if (contentLength === 0 && !isMeaningfulStop(stopReason) && totalOutput(usage.usage) === 0) {

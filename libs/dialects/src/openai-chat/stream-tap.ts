@@ -1,18 +1,17 @@
 import { totalOutput } from '@switchyard/contract';
 import type { JsonObject } from '@switchyard/contract';
-import { NO_USAGE } from '@switchyard/conversation';
 import type { AnswerContext, AnswerOrigin, StreamProgress, StreamTap } from '../dialect.js';
 import { freshProgress } from '../relay/stream-relay.js';
 import type { SseFrame } from '../sse/frame.js';
 import { sseFrame } from '../sse/frame.js';
-import { choiceIndex, usageIn } from './answer-assembler.js';
+import { choiceIndex } from './answer-assembler.js';
 import { DeltaTemplate } from './delta-template.js';
 import { listOf, objectOf, objectsOf, textOf } from './fields.js';
 import { editMembers } from './member-edits.js';
 import { isMeaningfulStop, messageLength, stopReasonOf } from './pass-through.js';
 import { parseChunk } from './read-stream.js';
 import { invalidAnswer, truncated } from './upstream-errors.js';
-import { readUsage } from './usage.js';
+import { UsageReader } from './usage.js';
 import { DONE_FRAME } from './write-stream.js';
 
 /**
@@ -23,6 +22,7 @@ export class ChatStreamTap implements StreamTap {
   readonly progress: StreamProgress = freshProgress();
 
   private readonly modelJson: string;
+  private readonly usage: UsageReader;
   private template: DeltaTemplate | null = null;
   /** Choices seen and not finished; several with `n` above 1. */
   private readonly openChoices = new Set<number>();
@@ -32,9 +32,10 @@ export class ChatStreamTap implements StreamTap {
   private owesRouting: boolean;
 
   constructor(
-    private readonly origin: AnswerOrigin,
+    origin: AnswerOrigin,
     private readonly context: AnswerContext,
   ) {
+    this.usage = new UsageReader(origin.deviations);
     this.modelJson = JSON.stringify(context.publicModel);
     this.owesRouting = context.routing !== null;
   }
@@ -75,9 +76,8 @@ export class ChatStreamTap implements StreamTap {
     progress.upstreamId ||= textOf(chunk['id']) ?? '';
     progress.upstreamModel ||= textOf(chunk['model']) ?? '';
     progress.serviceTier = textOf(chunk['service_tier']) ?? progress.serviceTier;
-    const usage = usageIn(chunk);
-    const report = usage === undefined ? NO_USAGE : readUsage(usage, this.origin.deviations);
-    if (report.present || report.suspect.length > 0) progress.usage = report;
+    this.usage.read(chunk);
+    progress.usage = this.usage.report;
     for (const choice of objectsOf(chunk['choices'])) this.observeChoice(choice);
   }
 
