@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import type { JsonObject } from '@switchyard/contract';
-import { loadConfig, pointAtSimulator } from '../../apps/gateway/src/config/load-config.js';
-import { RuntimeState, loadedFrom } from '../../apps/gateway/src/control/runtime-state.js';
-import { startDataServer } from '../../apps/gateway/src/process/data-server.js';
+import { loadConfig } from '../../apps/gateway/src/config/load-config.js';
 import { ProcessLog } from '../../apps/gateway/src/process/process-log.js';
+import { Supervisor } from '../../apps/gateway/src/process/supervisor.js';
 import { startSimulator } from '../../apps/simulator/src/index.js';
 import type { RunningSimulator, SimulatorOptions } from '../../apps/simulator/src/index.js';
 
@@ -16,6 +15,8 @@ export const KEY = 'sk-switchyard-e2e-0123456789';
 /** A gateway in this process with a simulator behind it, both on free loopback ports. */
 export interface Rig {
   readonly url: string;
+  /** Base URL of the operations port. */
+  readonly ops: string;
   readonly simulator: RunningSimulator;
   readonly anthropic: Anthropic;
   readonly openai: OpenAI;
@@ -50,11 +51,12 @@ ${yaml.includes('\nkeys:') ? '' : `keys: [{ id: e2e, key: ${KEY} }]`}
 ${yaml.replaceAll('SIMULATOR', simulator.url)}
 `;
   const { config } = loadConfig({ path: null, text, environment: {} });
-  const served = config.simulated ? pointAtSimulator(config, simulator.url) : config;
-  const server = await startDataServer(new RuntimeState(loadedFrom(served)), new ProcessLog('silent', 'test'));
-  const { url } = server;
+  const options = { simulatorUrl: simulator.url };
+  const gateway = new Supervisor({ path: null, text }, config, new ProcessLog('silent', 'test'), options);
+  const { data: url, ops } = await gateway.start();
   return {
     url,
+    ops,
     simulator,
     anthropic: new Anthropic({ baseURL: url, apiKey: KEY, maxRetries: 0 }),
     openai: new OpenAI({ baseURL: `${url}/v1`, apiKey: KEY, maxRetries: 0 }),
@@ -71,7 +73,7 @@ ${yaml.replaceAll('SIMULATOR', simulator.url)}
     },
     stop: async () => {
       await simulator.close();
-      await server.drain();
+      await gateway.stop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { HealthTracker } from '@switchyard/dispatch';
+import { FailureThrottle } from '@switchyard/identity';
 import { ControlModule } from './control/control.module.js';
 import { PLANNING_SERVICE } from './control/planning.js';
 import { RuntimeState } from './control/runtime-state.js';
@@ -9,6 +10,13 @@ import { EdgeRoutes } from './edge/edge-routes.js';
 import { InferenceHandler } from './edge/inference.handler.js';
 import { Lifecycle } from './edge/lifecycle.js';
 import { ProcessLog } from './process/process-log.js';
+import { PROCESS_SERVICES } from './process/process-services.js';
+import type { ProcessServices } from './process/process-services.js';
+import { LEDGER_READER } from './control/ledger-reader.js';
+import { ProviderAccounts } from './stops/provider-accounts.js';
+import { Reserver } from './stops/reserver.js';
+import { RunningRequests } from './stops/running-requests.js';
+import { Stops } from './stops/stops.js';
 import { Planner } from './stops/planner.js';
 import { Settlement } from './stops/settlement.js';
 import { StickySessions } from './stops/sticky-sessions.js';
@@ -16,19 +24,33 @@ import { StickySessions } from './stops/sticky-sessions.js';
 /** What data plane and control plane of a process share: the configuration in force, planning, health. */
 @Module({})
 class SharedModule {
-  static of(state: RuntimeState, log: ProcessLog, lifecycle: Lifecycle): DynamicModule {
+  static of(state: RuntimeState, log: ProcessLog, lifecycle: Lifecycle, services: ProcessServices): DynamicModule {
     return {
       module: SharedModule,
       providers: [
         { provide: RuntimeState, useValue: state },
         { provide: ProcessLog, useValue: log },
         { provide: Lifecycle, useValue: lifecycle },
+        { provide: PROCESS_SERVICES, useValue: services },
+        { provide: LEDGER_READER, useValue: services.ledger },
+        { provide: FailureThrottle, useFactory: () => new FailureThrottle() },
         { provide: HealthTracker, useFactory: () => new HealthTracker(() => performance.now()) },
         StickySessions,
         Planner,
         { provide: PLANNING_SERVICE, useExisting: Planner },
       ],
-      exports: [RuntimeState, ProcessLog, Lifecycle, HealthTracker, StickySessions, Planner, PLANNING_SERVICE],
+      exports: [
+        RuntimeState,
+        ProcessLog,
+        Lifecycle,
+        PROCESS_SERVICES,
+        LEDGER_READER,
+        FailureThrottle,
+        HealthTracker,
+        StickySessions,
+        Planner,
+        PLANNING_SERVICE,
+      ],
     };
   }
 }
@@ -36,12 +58,21 @@ class SharedModule {
 /** One process of the data port: the edge in front, ordinary controllers behind it. */
 @Module({})
 export class GatewayModule {
-  static of(state: RuntimeState, log: ProcessLog, lifecycle: Lifecycle): DynamicModule {
-    const shared = SharedModule.of(state, log, lifecycle);
+  static of(state: RuntimeState, log: ProcessLog, lifecycle: Lifecycle, services: ProcessServices): DynamicModule {
+    const shared = SharedModule.of(state, log, lifecycle, services);
     return {
       module: GatewayModule,
       imports: [shared, ControlModule.of(shared)],
-      providers: [DispatchRuntime, Settlement, InferenceHandler, EdgeRoutes],
+      providers: [
+        ProviderAccounts,
+        DispatchRuntime,
+        Reserver,
+        RunningRequests,
+        Settlement,
+        Stops,
+        InferenceHandler,
+        EdgeRoutes,
+      ],
     };
   }
 }

@@ -127,7 +127,7 @@ function seriesOf(metric: MetricName, { labels }: MetricRow): ReadonlyMap<string
 }
 
 function wordsOf<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): readonly string[] {
-  const given: Readonly<Record<string, string>> = labels;
+  const given = labels as Readonly<Record<string, string>>;
   return Object.keys(METRICS[name].labels).map((label) => given[label] ?? '');
 }
 

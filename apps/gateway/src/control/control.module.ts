@@ -6,7 +6,9 @@ import { AnswerIds } from './answer-ids.js';
 import { BodyBytesPipe } from './body-bytes.pipe.js';
 import { ErrorFilter } from './error.filter.js';
 import { ExplainController } from './explain.controller.js';
+import { GenerationController } from './generation.controller.js';
 import { HealthController } from './health.controller.js';
+import { KeyInfoController } from './key-info.controller.js';
 import { KeyGuard } from './key.guard.js';
 import { ModelAccess } from './model-access.js';
 import { ModelsController } from './models.controller.js';
@@ -18,13 +20,20 @@ import { WrongMethodController } from './wrong-method.controller.js';
  */
 @Module({})
 export class ControlModule implements NestModule {
-  /** `shared` must export `RuntimeState`, `Lifecycle`, `ProcessLog` and the `PLANNING_SERVICE`. */
+  /** `shared` must export `RuntimeState`, `Lifecycle`, `ProcessLog`, `FailureThrottle`, the `LEDGER_READER` and the `PLANNING_SERVICE`. */
   static of(shared: DynamicModule): DynamicModule {
     return {
       module: ControlModule,
       imports: [shared],
       // The order is the order of the routes: the wrong-method routes take what the others left.
-      controllers: [HealthController, ModelsController, ExplainController, WrongMethodController],
+      controllers: [
+        HealthController,
+        ModelsController,
+        GenerationController,
+        KeyInfoController,
+        ExplainController,
+        WrongMethodController,
+      ],
       providers: [
         BodyBytesPipe,
         KeyGuard,

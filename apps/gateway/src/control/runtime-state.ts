@@ -1,21 +1,55 @@
 import { Injectable } from '@nestjs/common';
 import { KeyRing } from '@switchyard/identity';
+import type { Caller, StoredIdentity } from '@switchyard/identity';
 import type { GatewayConfig } from '../config/gateway-config.js';
+import { allCallers } from '../config/stored-callers.js';
+import type { AllCallers } from '../config/stored-callers.js';
+import { NO_LIMITS, callerLimits } from '../stops/caller-limits.js';
+import type { CallerLimits } from '../stops/caller-limits.js';
+
+/** What the database says of callers, as far as this process knows. */
+export interface KnownIdentity {
+  /** `null` = nothing was read yet. */
+  readonly stored: StoredIdentity | null;
+  /** False = the database was not read since the start: a key that is not known may exist. */
+  readonly isComplete: boolean;
+}
+
+/** The callers of the configuration are all there are. */
+export const NO_STORED_IDENTITY: KnownIdentity = { stored: null, isComplete: true };
 
 /** One configuration and what was built from it. Replaced as a whole; a request keeps the one it started with. */
 export interface Loaded {
   readonly config: GatewayConfig;
+  readonly identity: KnownIdentity;
   readonly keyRing: KeyRing;
+  readonly callers: AllCallers;
+  limitsOf(caller: Caller): CallerLimits;
 }
 
-/** Builds what requests need from a configuration. */
-export function loadedFrom(config: GatewayConfig): Loaded {
-  return { config, keyRing: KeyRing.of(config.keys, config.security.pepper) };
+/** Builds what requests need from a configuration and from the callers of the database. */
+export function loadedFrom(config: GatewayConfig, identity: KnownIdentity = NO_STORED_IDENTITY): Loaded {
+  const callers = allCallers(config, identity.stored);
+  const limits = new Map<string, CallerLimits>();
+  for (const key of callers.keys) {
+    const tenant = callers.tenants.get(key.tenantId);
+    if (tenant !== undefined) limits.set(key.keyId, callerLimits(tenant, key, config.limits.mode));
+  }
+  const { isComplete } = identity;
+  return {
+    config,
+    identity,
+    keyRing: KeyRing.of(callers.keys, config.security.pepper, Date.now, { isComplete }),
+    callers,
+    limitsOf: ({ keyId }) => limits.get(keyId) ?? NO_LIMITS,
+  };
 }
 
 /** The configuration in force in this process. */
 @Injectable()
 export class RuntimeState {
+  private readonly listeners: ((loaded: Loaded) => void)[] = [];
+
   constructor(private loaded: Loaded) {}
 
   get current(): Loaded {
@@ -24,5 +58,11 @@ export class RuntimeState {
 
   replace(next: Loaded): void {
     this.loaded = next;
+    for (const listener of this.listeners) listener(next);
+  }
+
+  /** Calls `listener` after every replacement. */
+  onReplaced(listener: (loaded: Loaded) => void): void {
+    this.listeners.push(listener);
   }
 }

@@ -2,7 +2,7 @@ import { All, Controller, Req, Res } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contract';
 import type { Request, Response } from 'express';
 
-const READ_ROUTES = ['v1/models{/*rest}', 'v1/providers', 'healthz', 'readyz'];
+const READ_ROUTES = ['v1/models{/*rest}', 'v1/providers', 'v1/generation', 'v1/key', 'healthz', 'readyz'];
 const WRITE_ROUTES = ['v1/routing/explain'];
 
 /** Known paths with a method they do not take. Must be registered after every other controller. */

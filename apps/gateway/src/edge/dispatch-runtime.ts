@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { HealthTracker } from '@switchyard/dispatch';
 import type { DispatchTools } from '@switchyard/dispatch';
-import { costFields, costOf, estimatedUsage } from '@switchyard/metering';
+import { costFields, costOf, judgeUsage } from '@switchyard/metering';
 import { TimerWheel, Transport } from '@switchyard/transport';
+import { ProviderAccounts } from '../stops/provider-accounts.js';
 import { ProcessLog } from '../process/process-log.js';
 
 /** What all dispatches of this process share: connections, timers, health. */
@@ -12,7 +13,7 @@ export class DispatchRuntime implements OnApplicationShutdown {
   readonly tools: DispatchTools;
   private readonly transport: Transport;
 
-  constructor(health: HealthTracker, log: ProcessLog) {
+  constructor(health: HealthTracker, accounts: ProviderAccounts, log: ProcessLog) {
     const onFault = (error: unknown): void => {
       log.logger.error({ err: error }, 'fault while reading an upstream');
     };
@@ -22,7 +23,8 @@ export class DispatchRuntime implements OnApplicationShutdown {
       transport: this.transport,
       wheel,
       health,
-      pricing: { costOf, costFields, estimatedUsage },
+      pricing: { costOf, costFields, judgeUsage },
+      accounts,
       nowMs: () => performance.now(),
       random: Math.random,
       onFault: (error, generationId) => {

@@ -14,7 +14,8 @@ import { RuntimeState } from '../control/runtime-state.js';
 import type { Loaded } from '../control/runtime-state.js';
 import { Planner, planErrorOf } from '../stops/planner.js';
 import type { PlannedRequest } from '../stops/planner.js';
-import { Settlement } from '../stops/settlement.js';
+import type { Reserved } from '../stops/reserver.js';
+import { Stops } from '../stops/stops.js';
 import { DispatchRuntime } from './dispatch-runtime.js';
 import { forwardedHeadersOf, headerOf } from './forwarded-headers.js';
 import { HttpSink } from './http-sink.js';
@@ -35,6 +36,13 @@ interface Exchange {
   readonly loaded: Loaded;
 }
 
+/** The same once it is known who asks for what, and where it may go. */
+interface PlannedExchange extends Exchange {
+  readonly caller: Caller;
+  readonly body: DecodedBody;
+  readonly planned: PlannedRequest;
+}
+
 /** `POST /v1/messages` and `POST /v1/chat/completions`: the eight stops of a request, in order. */
 @Injectable()
 export class InferenceHandler {
@@ -42,7 +50,7 @@ export class InferenceHandler {
     private readonly state: RuntimeState,
     private readonly planner: Planner,
     private readonly runtime: DispatchRuntime,
-    private readonly settlement: Settlement,
+    private readonly stops: Stops,
   ) {}
 
   handle(protocol: Protocol, request: IncomingMessage, response: ServerResponse, ids: RequestIds): void {
@@ -55,7 +63,7 @@ export class InferenceHandler {
       limits = bodyLimitsOf(exchange.loaded);
       checkBodyHeaders(request, limits);
     } catch (error) {
-      this.refuseUnread(exchange, error);
+      this.refuseStranger(exchange, error);
       return;
     }
     readBody(request, limits, this.runtime.tools.wheel, (error, bytes) => {
@@ -82,33 +90,63 @@ export class InferenceHandler {
       });
       const refusal = planErrorOf(planned.plan);
       if (refusal !== null) throw refusal;
-      this.dispatch(exchange, caller, body, planned);
+      this.reserve({ ...exchange, caller, body, planned });
     } catch (error) {
       this.refuse(exchange, error, caller);
     }
   }
 
-  private dispatch(exchange: Exchange, caller: Caller, body: DecodedBody, planned: PlannedRequest): void {
-    const { response, ids } = exchange;
-    const dispatch = new Dispatch(
-      this.dispatchRequest(exchange, caller, body, planned),
-      new HttpSink(response, { ...commonHeaders(ids), 'x-generation-id': generationIdOf(ids) }),
-      this.runtime.tools,
+  private reserve(exchange: PlannedExchange): void {
+    const { ids, caller, protocol, dialect, loaded, body, planned, response } = exchange;
+    const { plan, textLength } = planned;
+    this.stops.reserver.reserve(
+      {
+        id: ids.unique,
+        caller,
+        limits: loaded.limitsOf(caller),
+        protocol,
+        plan,
+        bytes: body.bytes,
+        textLength,
+        bounds: () => dialect.readBounds(body.json),
+        isGone: () => response.destroyed,
+      },
+      (reservation) => {
+        if (reservation.outcome === 'reserved') this.dispatch(exchange, reservation.reserved);
+        else if (reservation.outcome === 'refused')
+          this.sendRefusal(exchange, reservation.error, caller, reservation.headers);
+      },
     );
+  }
+
+  private dispatch(exchange: PlannedExchange, reserved: Reserved): void {
+    const { response, ids } = exchange;
+    let dispatch: Dispatch;
+    try {
+      dispatch = new Dispatch(
+        this.dispatchRequest(exchange, reserved),
+        new HttpSink(response, {
+          ...commonHeaders(ids),
+          'x-generation-id': generationIdOf(ids),
+          ...reserved.headers,
+        }),
+        this.runtime.tools,
+      );
+    } catch (error) {
+      this.stops.reserver.abandon(reserved);
+      this.refuse(exchange, error, exchange.caller);
+      return;
+    }
     response.on('close', () => {
       dispatch.clientGone();
     });
+    this.stops.running.add({ start: reserved.start, dispatch, held: reserved.held });
     dispatch.start();
   }
 
-  private dispatchRequest(
-    exchange: Exchange,
-    caller: Caller,
-    body: DecodedBody,
-    planned: PlannedRequest,
-  ): DispatchRequest {
-    const { request, response, ids, dialect, loaded } = exchange;
-    const { plan, policy, hints } = planned;
+  private dispatchRequest(exchange: PlannedExchange, reserved: Reserved): DispatchRequest {
+    const { request, response, ids, dialect, loaded, caller, body, protocol } = exchange;
+    const { plan, policy, hints } = exchange.planned;
     let conversation: Conversation | null = null;
     return {
       requestId: ids.requestId,
@@ -121,6 +159,7 @@ export class InferenceHandler {
       policy,
       stream: plan.facts.stream,
       includeUsage: wantsUsage(body),
+      choices: dialect.readBounds(body.json).choices,
       compatNaga: caller.compat.has('naga'),
       wantsRouting: headerOf(request, 'x-switchyard-metadata')?.toLowerCase() === 'enabled',
       forwardedHeaders: forwardedHeadersOf(request),
@@ -128,10 +167,12 @@ export class InferenceHandler {
       maxAttempts: loaded.config.routing.maxAttempts,
       isHintKey,
       sendError: (error, headers) => {
-        sendError(response, error, dialect, ids, { 'x-generation-id': generationIdOf(ids), ...headers });
+        const admitted = { 'x-generation-id': generationIdOf(ids), ...reserved.headers };
+        sendError(response, error, dialect, ids, { ...admitted, ...headers });
       },
-      onSettled: (outcome) => {
-        this.settlement.settle({ ids, caller, protocol: exchange.protocol, sessionId: hints.sessionId }, outcome);
+      onSettled: (outcome, sendLast) => {
+        const settled = { ids, caller, protocol, sessionId: hints.sessionId, reserved };
+        this.stops.settlement.settle(settled, outcome, sendLast);
       },
     };
   }
@@ -142,17 +183,54 @@ export class InferenceHandler {
     sendErrorAndClose(request, response, this.presentable(error, exchange, null), dialect, ids);
   }
 
+  /** A failed authentication counts against the address it came from; who fails too often is told to wait. */
+  private refuseStranger(exchange: Exchange, error: unknown): void {
+    if (!(error instanceof GatewayError) || error.code !== 'authentication') {
+      this.refuseUnread(exchange, error);
+      return;
+    }
+    this.stops.throttle.answerTo(error, exchange.request.socket.remoteAddress).then(
+      (answer) => {
+        this.refuseUnread(exchange, answer);
+      },
+      (fault: unknown) => {
+        this.refuseUnread(exchange, fault);
+      },
+    );
+  }
+
   private refuse(exchange: Exchange, error: unknown, caller: Caller): void {
+    const limits = exchange.loaded.limitsOf(caller);
+    if (limits.all.length === 0) {
+      this.sendRefusal(exchange, error, caller, {});
+      return;
+    }
+    this.stops.reserver.headersOf(caller, limits, exchange.protocol).then(
+      (headers) => {
+        this.sendRefusal(exchange, error, caller, headers);
+      },
+      (fault: unknown) => {
+        this.sendRefusal(exchange, fault, caller, {});
+      },
+    );
+  }
+
+  private sendRefusal(
+    exchange: Exchange,
+    error: unknown,
+    caller: Caller,
+    headers: Readonly<Record<string, string>>,
+  ): void {
     const { response, dialect, ids } = exchange;
     const presentable = this.presentable(error, exchange, caller);
     if (response.headersSent) response.destroy();
-    else sendError(response, presentable, dialect, ids);
+    else sendError(response, presentable, dialect, ids, headers);
   }
 
   /** A caller is told of its own faults; a fault of Switchyard's is logged and told as no more than that. */
   private presentable(error: unknown, { ids, protocol }: Exchange, caller: Caller | null): GatewayError {
     if (error instanceof GatewayError) {
-      this.settlement.refused({ ids, protocol, keyId: caller?.keyId ?? null }, error);
+      this.stops.settlement.refused({ ids, protocol, keyId: caller?.keyId ?? null }, error);
       return error;
     }
     this.runtime.tools.onFault(error, ids.unique);

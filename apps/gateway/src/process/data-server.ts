@@ -5,9 +5,11 @@ import type { INestApplication } from '@nestjs/common';
 import { EdgeAdapter } from '../edge/edge-adapter.js';
 import { EdgeRoutes } from '../edge/edge-routes.js';
 import { Lifecycle } from '../edge/lifecycle.js';
+import { RunningRequests } from '../stops/running-requests.js';
 import { GatewayModule } from '../gateway.module.js';
 import type { RuntimeState } from '../control/runtime-state.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
+import type { ProcessServices } from './process-services.js';
 import type { ProcessLog } from './process-log.js';
 
 /** How often connections that fell idle during a drain are closed. */
@@ -25,13 +27,21 @@ export interface DataServer {
   drain(): Promise<void>;
 }
 
-export async function startDataServer(state: RuntimeState, log: ProcessLog): Promise<DataServer> {
+export async function startDataServer(
+  state: RuntimeState,
+  log: ProcessLog,
+  services: ProcessServices,
+): Promise<DataServer> {
   const { config } = state.current;
   const lifecycle = new Lifecycle();
   const adapter = new EdgeAdapter(serverOptions(config), lifecycle);
-  const app = await NestFactory.create(GatewayModule.of(state, log, lifecycle), adapter, {
+  const app = await NestFactory.create(GatewayModule.of(state, log, lifecycle, services), adapter, {
     bodyParser: false,
     logger: false,
+  });
+  const running = app.get(RunningRequests);
+  state.onReplaced(({ keyRing }) => {
+    running.cutStrangers(keyRing);
   });
   const routes = app.get(EdgeRoutes);
   adapter.claim((method, path) => routes.find(method, path));

@@ -1,18 +1,32 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import type { Limits } from '@switchyard/limits';
+import { Metrics } from '@switchyard/telemetry';
 import { startSimulator } from '../../../simulator/src/index.js';
 import type { RunningSimulator } from '../../../simulator/src/index.js';
+import type { MaintenanceTimers } from '../../../worker/src/maintenance/timers.js';
+import type { OpsParts } from '../admin/ops-parts.js';
 import { ConfigError } from '../config/config-error.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import { RuntimeState, loadedFrom } from '../control/runtime-state.js';
-import { startDataServer } from './data-server.js';
-import { configOf, loadSource, readSource } from './load-runtime.js';
+import { loadedFrom } from '../control/runtime-state.js';
+import type { KnownIdentity, Loaded } from '../control/runtime-state.js';
+import { Bookkeeping } from './bookkeeping.js';
+import { InProcessPlane } from './data-plane.js';
+import type { DataPlane } from './data-plane.js';
+import { loadSource, readSource } from './load-runtime.js';
 import type { ConfigSource } from './load-runtime.js';
+import { ledgerSpend, maintenanceContext, maintenanceTimers } from './maintenance.js';
+import { openLimits } from './open-services.js';
 import { startOpsServer } from './ops-server.js';
 import type { OpsServer } from './ops-server.js';
+import { gaugeProcess } from './process-gauges.js';
 import type { ProcessLog } from './process-log.js';
-import type { ConfigureMessage } from './worker-messages.js';
+import type { ProcessServices } from './process-services.js';
+import { WorkerLimits } from './shared-limits.js';
+import type { SupervisedLimits } from './shared-limits.js';
+import { gaugeBooks } from './supervisor-gauges.js';
+import type { ConfigureMessage, GroupSpend, LedgerAnswer, LedgerQuestion } from './worker-messages.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** Editors write a file in several steps; one reload follows the last. */
@@ -23,17 +37,22 @@ export interface Urls {
   readonly ops: string;
 }
 
-/** The data plane as the supervisor drives it: a pool of workers, or this process itself. */
-interface DataPlane {
-  readonly isReady: boolean;
-  start(): Promise<string>;
-  configure(message: ConfigureMessage): void;
-  stop(): Promise<void>;
+export interface SupervisorOptions {
+  /** Stands in for the providers of a simulated configuration; `null` = one is started. */
+  readonly simulatorUrl: string | null;
 }
 
-/** Owns what is not a request: configuration, workers, the operations port, the simulator of the demo. */
+/** Owns what is not a request: configuration, workers, the operations port, the books, the simulator of the demo. */
 export class Supervisor {
-  private plane: DataPlane | null = null;
+  private loaded: Loaded;
+  private readonly books: Bookkeeping;
+  private readonly plane: DataPlane;
+  private readonly metrics = new Metrics();
+  /** `null` until it is known where limits live. */
+  private limits: SupervisedLimits | null = null;
+  private ownLimits: Limits | null = null;
+  private services: ProcessServices | null = null;
+  private timers: MaintenanceTimers | null = null;
   private ops: OpsServer | null = null;
   private simulator: RunningSimulator | null = null;
   private watcher: FSWatcher | null = null;
@@ -42,20 +61,34 @@ export class Supervisor {
 
   constructor(
     private source: ConfigSource,
-    private config: GatewayConfig,
+    config: GatewayConfig,
     private readonly log: ProcessLog,
-  ) {}
+    private readonly options: SupervisorOptions = { simulatorUrl: null },
+  ) {
+    this.loaded = loadedFrom(config);
+    this.books = new Bookkeeping(config, log, {
+      onIdentity: (identity) => {
+        this.identityRead(identity);
+      },
+      onOrphan: (held, actual) => {
+        this.metrics.add('switchyard_orphans_recovered_total', {});
+        this.limits?.settle(held, actual);
+      },
+    });
+    this.plane = this.planeOf(config);
+  }
 
   async start(): Promise<Urls> {
-    const { host, opsPort, workers } = this.config.server;
-    if (this.config.simulated) this.simulator = await startSimulator({ simulatedNotice: true, lenient: true });
+    const { config } = this.loaded;
+    const { host, opsPort } = config.server;
+    if (config.simulated && this.options.simulatorUrl === null)
+      this.simulator = await startSimulator({ simulatedNotice: true, lenient: true });
     try {
-      this.ops = await startOpsServer(host, opsPort, () => this.plane?.isReady ?? false);
-      this.plane =
-        workers === 0
-          ? new InProcessPlane(this.log, this.message())
-          : new WorkerPool(this.message(), workers, this.log.logger);
+      this.openLimits(config);
+      await this.books.start();
+      this.ops = await startOpsServer(host, opsPort, this.opsParts());
       const data = await this.plane.start();
+      this.startMaintenance(config);
       this.watchSource();
       return { data, ops: this.ops.url };
     } catch (error) {
@@ -72,8 +105,9 @@ export class Supervisor {
       const { config } = loadSource(source);
       this.warnOfFixedSettings(config);
       this.source = source;
-      this.config = config;
-      this.plane?.configure(this.message());
+      this.loaded = loadedFrom(config, this.books.identity);
+      this.books.configure(config);
+      this.plane.configure(this.message());
       this.log.logger.info({ cause, catalog: config.catalog.version }, 'configuration reloaded');
     } catch (error) {
       const faults = error instanceof ConfigError ? error.faults : undefined;
@@ -92,14 +126,114 @@ export class Supervisor {
   private async shutDown(): Promise<void> {
     this.watcher?.close();
     if (this.settling !== null) clearTimeout(this.settling);
-    await this.plane?.stop();
+    await this.plane.stop();
+    await this.timers?.stop();
+    await this.books.stop();
+    await this.ownLimits?.close();
     await this.ops?.close();
     await this.simulator?.close();
   }
 
+  private planeOf(config: GatewayConfig): DataPlane {
+    const spend = (): Promise<readonly GroupSpend[]> => this.spentSoFar();
+    if (config.server.workers === 0) {
+      const opened = (services: ProcessServices): void => {
+        this.services = services;
+        this.limits = services.limits;
+      };
+      return new InProcessPlane(this.log, this.books, spend, opened, () => this.message());
+    }
+    return new WorkerPool(() => this.message(), config.server.workers, this.log.logger, {
+      answer: (question) => this.answer(question),
+      spend,
+      counted: (worker, delta) => {
+        this.metrics.merge(worker, delta);
+      },
+      died: (worker) => {
+        this.metrics.forget(worker);
+      },
+    });
+  }
+
+  private openLimits(config: GatewayConfig): void {
+    if (config.server.workers === 0) return;
+    if (config.redis === null) {
+      this.limits = new WorkerLimits((spend) => {
+        this.plane.raiseSpend(spend);
+      });
+      return;
+    }
+    this.ownLimits = openLimits(config, this.log);
+    this.limits = this.ownLimits;
+  }
+
+  /** With a queue and a database that a worker can reach, maintenance is the worker's. */
+  private startMaintenance({ redis, database }: GatewayConfig): void {
+    if (redis !== null && database !== null) return;
+    this.timers = maintenanceTimers(this.maintenanceContext());
+    this.timers.start();
+  }
+
+  private maintenanceContext(): ReturnType<typeof maintenanceContext> {
+    const { books, metrics, log } = this;
+    if (this.limits === null) throw new Error('maintenance begins when it is known where limits live');
+    return maintenanceContext({ books, limits: this.limits, loaded: () => this.loaded, metrics, log });
+  }
+
+  /** What the ledger knows of budgets; nothing while it is away. */
+  private async spentSoFar(): Promise<readonly GroupSpend[]> {
+    if (!this.books.isDatabaseReady) return [];
+    try {
+      await this.books.flush();
+      return await ledgerSpend(this.maintenanceContext(), this.loaded);
+    } catch (error) {
+      this.log.logger.warn({ err: error }, 'what budgets were spent is not known while the ledger is away');
+      return [];
+    }
+  }
+
+  private async answer(question: LedgerQuestion): Promise<LedgerAnswer> {
+    if (question.about === 'record') return { about: 'record', record: await this.books.find(question.id) };
+    return { about: 'spend', spend: await this.books.spend(question.owners) };
+  }
+
+  private identityRead(identity: KnownIdentity): void {
+    this.loaded = loadedFrom(this.loaded.config, identity);
+    for (const { id, reason } of this.loaded.callers.unusable) {
+      this.log.logger.error({ id, reason }, 'a key or tenant of the database cannot be used');
+    }
+    this.plane.identityChanged(identity);
+  }
+
+  private async renderMetrics(): Promise<string> {
+    gaugeBooks(this.metrics, await this.books.figures());
+    if (this.services !== null) {
+      gaugeProcess(this.services);
+      this.metrics.merge('plane', this.services.metrics.takeDelta());
+    }
+    return this.metrics.render();
+  }
+
+  private opsParts(): OpsParts {
+    const { books, log } = this;
+    return {
+      isReady: () => this.plane.isReady,
+      keyRing: () => this.loaded.keyRing,
+      config: () => this.loaded.config,
+      identity: () => (books.isDatabaseReady ? books.keys : null),
+      ledger: () => (books.isDatabaseReady ? books.ledger : null),
+      flush: () => books.flush(),
+      identityChanged: () => books.identityChanged(),
+      metrics: () => this.renderMetrics(),
+      log,
+    };
+  }
+
   private message(): ConfigureMessage {
-    const simulatorUrl = this.config.simulated ? (this.simulator?.url ?? null) : null;
-    return { type: 'configure', ...this.source, simulatorUrl, port: null };
+    const { config } = this.loaded;
+    const url = this.options.simulatorUrl ?? this.simulator?.url ?? null;
+    const simulatorUrl = config.simulated ? url : null;
+    return { type: 'configure', ...this.source, simulatorUrl, port: null, identity: this.books.identity, spend: [] };
   }
 
   /** The folder is watched, not the file: editors and container mounts replace the file itself. */
@@ -118,39 +252,10 @@ export class Supervisor {
   }
 
   private warnOfFixedSettings(next: GatewayConfig): void {
-    if (JSON.stringify(next.server) === JSON.stringify(this.config.server)) return;
-    this.log.logger.warn({ path: 'server' }, 'changes of host, ports or workers need a restart');
-  }
-}
-
-/** `workers: 0`: everything in one process, for tests and debugging. */
-class InProcessPlane implements DataPlane {
-  private readonly state: RuntimeState;
-  private server: Awaited<ReturnType<typeof startDataServer>> | null = null;
-
-  constructor(
-    private readonly log: ProcessLog,
-    message: ConfigureMessage,
-  ) {
-    this.state = new RuntimeState(loadedFrom(configOf(message)));
-  }
-
-  get isReady(): boolean {
-    return this.server !== null;
-  }
-
-  async start(): Promise<string> {
-    this.server = await startDataServer(this.state, this.log);
-    return this.server.url;
-  }
-
-  configure(message: ConfigureMessage): void {
-    this.state.replace(loadedFrom(configOf(message)));
-  }
-
-  async stop(): Promise<void> {
-    const { server } = this;
-    this.server = null;
-    await server?.drain();
+    const { config } = this.loaded;
+    for (const section of ['server', 'redis', 'database', 'dataDir', 'journal'] as const) {
+      if (JSON.stringify(next[section]) === JSON.stringify(config[section])) continue;
+      this.log.logger.warn({ path: section === 'dataDir' ? 'data_dir' : section }, 'changes here need a restart');
+    }
   }
 }

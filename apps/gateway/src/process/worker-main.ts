@@ -3,59 +3,119 @@ import { RuntimeState, loadedFrom } from '../control/runtime-state.js';
 import { startDataServer } from './data-server.js';
 import type { DataServer } from './data-server.js';
 import { configOf } from './load-runtime.js';
+import { closeServices, openServices } from './open-services.js';
 import { ProcessLog } from './process-log.js';
+import { gaugeProcess } from './process-gauges.js';
+import type { ProcessServices } from './process-services.js';
+import { raiseSpend } from './raise-spend.js';
+import { SupervisorLedger } from './supervisor-ledger.js';
 import type { ConfigureMessage, SupervisorMessage, WorkerMessage } from './worker-messages.js';
 
+/** What was counted is told to the supervisor this often. */
+const METRICS_MS = 1_000;
+
 /** A worker process: the data port and nothing else. Told what to do by the supervisor over the process channel. */
-let running: { readonly state: RuntimeState; readonly server: Promise<DataServer>; readonly log: ProcessLog } | null =
-  null;
+interface Running {
+  readonly state: RuntimeState;
+  readonly services: ProcessServices;
+  readonly server: DataServer;
+  readonly log: ProcessLog;
+}
+
+const ledger = new SupervisorLedger(tell);
+/** `null` until the first configuration came. */
+let starting: Promise<Running> | null = null;
 
 process.on('message', (message: SupervisorMessage) => {
-  if (message.type === 'drain') void stop();
-  else configure(message);
+  switch (message.type) {
+    case 'drain':
+      void stop();
+      break;
+    case 'configure':
+      configure(message);
+      break;
+    case 'answer':
+      ledger.answered(message);
+      break;
+    case 'identity':
+      withRunning(({ state }) => {
+        state.replace(loadedFrom(state.current.config, message.identity));
+      });
+      break;
+    case 'spend':
+      withRunning(({ services, log }) => raiseSpend(services.limits, message.spend, log));
+      break;
+  }
 });
 // Signals go to the whole process group; the supervisor decides when a worker stops.
 process.on('SIGTERM', () => undefined);
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => void stop());
 process.on('uncaughtException', (error) => {
-  running?.log.logger.fatal({ err: error }, 'uncaught exception, the worker stops');
+  withRunning(({ log }) => {
+    log.logger.fatal({ err: error }, 'uncaught exception, the worker stops');
+  });
   void stop(1);
 });
 
 function configure(message: ConfigureMessage): void {
-  try {
-    const loaded = loadedFrom(configOf(message));
-    if (running === null) start(new RuntimeState(loaded));
-    else running.state.replace(loaded);
-  } catch (error) {
-    tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  if (starting === null) {
+    starting = start(message);
+    starting.then(
+      ({ server }) => {
+        tell({ type: 'ready', url: server.url });
+      },
+      (error: unknown) => {
+        tell({ type: 'failed', reason: reasonOf(error) });
+      },
+    );
+    return;
   }
+  withRunning(({ state }) => {
+    try {
+      state.replace(loadedFrom(configOf(message), message.identity));
+    } catch (error) {
+      tell({ type: 'failed', reason: reasonOf(error) });
+    }
+  });
 }
 
-function start(state: RuntimeState): void {
-  const log = new ProcessLog(state.current.config.log.level, 'worker');
-  const server = startDataServer(state, log);
-  running = { state, server, log };
-  server.then(
-    ({ url }) => {
-      tell({ type: 'ready', url });
-    },
-    (error: unknown) => {
-      tell({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
-    },
-  );
+async function start(message: ConfigureMessage): Promise<Running> {
+  const config = configOf(message);
+  const state = new RuntimeState(loadedFrom(config, message.identity));
+  const log = new ProcessLog(config.log.level, 'worker');
+  const services = await openServices(config, log, ledger);
+  await raiseSpend(services.limits, message.spend, log);
+  const server = await startDataServer(state, log, services);
+  setInterval(() => {
+    gaugeProcess(services);
+    tell({ type: 'metrics', delta: services.metrics.takeDelta() });
+  }, METRICS_MS).unref();
+  return { state, services, server, log };
+}
+
+function withRunning(act: (running: Running) => void | Promise<void>): void {
+  starting?.then(act).catch(() => undefined);
 }
 
 async function stop(code = 0): Promise<void> {
-  if (running !== null) {
-    const { server, log } = running;
-    await server.then((data) => data.drain()).catch(() => undefined);
-    log.flush();
+  try {
+    const running = await starting;
+    if (running !== null) {
+      await running.server.drain();
+      await closeServices(running.services);
+      tell({ type: 'metrics', delta: running.services.metrics.takeDelta() });
+      running.log.flush();
+    }
+  } finally {
+    process.exit(code);
   }
-  process.exit(code);
 }
 
 function tell(message: WorkerMessage): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,17 @@
 import cluster from 'node:cluster';
 import type { Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '@switchyard/telemetry';
-import type { ConfigureMessage, SupervisorMessage, WorkerMessage } from './worker-messages.js';
+import type { Logger, MetricsDelta } from '@switchyard/telemetry';
+import type { KnownIdentity } from '../control/runtime-state.js';
+import type {
+  AskMessage,
+  ConfigureMessage,
+  GroupSpend,
+  LedgerAnswer,
+  LedgerQuestion,
+  SupervisorMessage,
+  WorkerMessage,
+} from './worker-messages.js';
 
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 10_000;
@@ -15,20 +24,29 @@ const STABLE_MS = 30_000;
  */
 const WORKER_FLAGS = ['--no-allocation-site-pretenuring'];
 
+/** What workers want of their supervisor. */
+export interface WorkerDesk {
+  answer(question: LedgerQuestion): Promise<LedgerAnswer>;
+  /** What budgets were spent so far. Never rejects. */
+  spend(): Promise<readonly GroupSpend[]>;
+  counted(worker: string, delta: MetricsDelta): void;
+  died(worker: string): void;
+}
+
 /** The workers of one supervisor: kept at their number, told of every new configuration, drained together. */
 export class WorkerPool {
   private readonly ready = new Set<Worker>();
-  private configuration: ConfigureMessage;
   private isStopping = false;
   private port: number | null = null;
   private restartMs = RESTART_FIRST_MS;
 
+  /** `message` makes the configuration that a new worker is given. */
   constructor(
-    configuration: ConfigureMessage,
+    private readonly message: () => ConfigureMessage,
     private readonly size: number,
     private readonly logger: Logger,
+    private readonly desk: WorkerDesk,
   ) {
-    this.configuration = configuration;
     cluster.setupPrimary({
       execArgv: [...process.execArgv, ...WORKER_FLAGS],
       exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)),
@@ -55,8 +73,15 @@ export class WorkerPool {
   }
 
   configure(configuration: ConfigureMessage): void {
-    this.configuration = configuration;
     for (const worker of this.ready) send(worker, configuration);
+  }
+
+  identityChanged(identity: KnownIdentity): void {
+    for (const worker of this.ready) send(worker, { type: 'identity', identity });
+  }
+
+  raiseSpend(spend: readonly GroupSpend[]): void {
+    for (const worker of this.ready) send(worker, { type: 'spend', spend });
   }
 
   async stop(): Promise<void> {
@@ -75,29 +100,52 @@ export class WorkerPool {
     );
   }
 
-  private spawn(): Promise<string> {
+  private async spawn(): Promise<string> {
+    // What a worker before it spent is known by the ledger alone.
+    const spend = await this.desk.spend();
     const worker = cluster.fork();
     const startedAtMs = performance.now();
-    send(worker, { ...this.configuration, port: this.port });
+    send(worker, { ...this.message(), port: this.port, spend });
     return new Promise((resolve, reject) => {
       worker.on('message', (message: WorkerMessage) => {
-        if (message.type === 'ready') {
-          this.ready.add(worker);
-          resolve(message.url);
-        } else {
-          this.logger.error(
-            { worker: worker.process.pid, reason: message.reason },
-            'a worker refused its configuration',
-          );
-          reject(new Error(message.reason));
+        switch (message.type) {
+          case 'ready':
+            this.ready.add(worker);
+            resolve(message.url);
+            break;
+          case 'failed':
+            this.logger.error(
+              { worker: worker.process.pid, reason: message.reason },
+              'a worker refused its configuration',
+            );
+            reject(new Error(message.reason));
+            break;
+          case 'ask':
+            void this.answer(worker, message);
+            break;
+          case 'metrics':
+            this.desk.counted(String(worker.id), message.delta);
+            break;
         }
       });
       worker.on('exit', (code, signal) => {
         this.ready.delete(worker);
+        this.desk.died(String(worker.id));
         reject(new Error(`a worker ended before it was ready (${signal || `code ${String(code)}`})`));
         if (!this.isStopping) this.replace(worker, performance.now() - startedAtMs, signal || String(code));
       });
     });
+  }
+
+  private async answer(worker: Worker, { question, ask }: AskMessage): Promise<void> {
+    let message: SupervisorMessage;
+    try {
+      message = { type: 'answer', question, value: await this.desk.answer(ask), error: null };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      message = { type: 'answer', question, value: null, error: reason };
+    }
+    if (worker.isConnected()) send(worker, message);
   }
 
   private replace(worker: Worker, servedMs: number, reason: string): void {

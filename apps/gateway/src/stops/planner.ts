@@ -19,6 +19,8 @@ export interface PlannedRequest {
   readonly plan: Plan;
   readonly policy: MergedPolicy;
   readonly hints: RoutingHints;
+  /** Characters of text that will be tokenised. */
+  readonly textLength: number;
 }
 
 const SEED_RANGE = 2 ** 32;
@@ -42,7 +44,7 @@ export class Planner implements PlanningService {
     const bodyFacts = dialectOf(PROTOCOL_DIALECT[protocol]).readFacts(body);
     const hints = readHints(body, { sessionIdHeader, maxModels: routing.maxModels, protocol });
     if (hints.hasProviderConfigs) refuseProviderConfigs(caller);
-    const facts = factsOf(protocol, bodyFacts, hints);
+    const facts = { ...factsOf(protocol, bodyFacts, hints), needsKnownPrice: loaded.limitsOf(caller).hasBudget };
     const policy = this.policyOf(loaded, caller, hints.rules);
     const drawn = plan({
       facts,
@@ -53,7 +55,7 @@ export class Planner implements PlanningService {
       maxAttempts: routing.maxAttempts,
       stickyEndpoint: this.sticky.endpointFor(caller.tenantId, hints.sessionId),
     });
-    return { plan: withWarnings(drawn, hints), policy, hints };
+    return { plan: withWarnings(drawn, hints), policy, hints, textLength: bodyFacts.textLength };
   }
 
   private policyOf(loaded: Loaded, caller: Caller, rules: PolicyRules): MergedPolicy {

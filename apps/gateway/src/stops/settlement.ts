@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { totalInput, totalOutput } from '@switchyard/contract';
 import type { GatewayError, Protocol } from '@switchyard/contract';
 import type { Outcome } from '@switchyard/dispatch';
 import type { Caller } from '@switchyard/identity';
@@ -7,6 +8,12 @@ import type { RequestLine } from '@switchyard/telemetry';
 import { generationIdOf } from '../edge/request-ids.js';
 import type { RequestIds } from '../edge/request-ids.js';
 import { ProcessLog } from '../process/process-log.js';
+import { PROCESS_SERVICES } from '../process/process-services.js';
+import type { ProcessServices } from '../process/process-services.js';
+import { countRequest } from './request-metrics.js';
+import type { Reserved } from './reserver.js';
+import { RunningRequests } from './running-requests.js';
+import { recordAtEnd } from './usage-record.js';
 import { StickySessions } from './sticky-sessions.js';
 
 /** Whose request it was. */
@@ -15,6 +22,7 @@ export interface SettledRequest {
   readonly caller: Caller;
   readonly protocol: Protocol;
   readonly sessionId: string | null;
+  readonly reserved: Reserved;
 }
 
 /** Whose request it would have been; the key is unknown when it was refused before or for its key. */
@@ -36,13 +44,32 @@ export class Settlement {
   constructor(
     private readonly log: ProcessLog,
     private readonly sticky: StickySessions,
+    private readonly running: RunningRequests,
+    @Inject(PROCESS_SERVICES) private readonly services: ProcessServices,
   ) {}
 
-  settle(request: SettledRequest, outcome: Outcome): void {
+  /** `sendLast` writes the last byte to the client; it is called once the record is safe. */
+  settle(request: SettledRequest, outcome: Outcome, sendLast: () => void): void {
+    const { start, held } = request.reserved;
+    const { limits, journal, metrics } = this.services;
+    this.running.remove(start.id);
     if (outcome.status === 'completed' && outcome.served !== null) {
       this.sticky.keep(request.caller.tenantId, request.sessionId, outcome.served.endpoint);
     }
+    const { usage, cost } = outcome;
+    if (held !== null) {
+      limits.settle(held, {
+        inputTokens: totalInput(usage),
+        outputTokens: totalOutput(usage),
+        costNanoUsd: cost.nanoUsd,
+      });
+    }
+    countRequest(metrics, request.protocol, outcome.status, usage, cost.nanoUsd);
     this.log.logRequest(lineOf(request, outcome));
+    journal.finish(recordAtEnd(start, outcome), (error) => {
+      if (error !== null) this.log.logger.error({ err: error, id: start.id }, 'a record waits for the journal');
+      sendLast();
+    });
   }
 
   /** A request refused before any upstream call: sampled, and never with what it said. */

@@ -1,0 +1,222 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { GatewayError, totalInput, totalOutput } from '@switchyard/contract';
+import { isConnectionFault } from '@switchyard/database';
+import { IdentitySnapshot, KeyDirectory, KeyStore } from '@switchyard/identity';
+import type { IdentityEvent } from '@switchyard/identity';
+import type { Actual, Held } from '@switchyard/limits';
+import { Ledger, Shipper } from '@switchyard/metering';
+import type { ShipperEvent, ShipperStatus, UsageRecord } from '@switchyard/metering';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import type { LedgerReader, OwnerSpend, SpendOwner } from '../control/ledger-reader.js';
+import type { KnownIdentity } from '../control/runtime-state.js';
+import { cataloguePrices } from './catalogue-prices.js';
+import { DatabaseLink } from './database-link.js';
+import { IdentityBroadcast } from './identity-broadcast.js';
+import type { ProcessLog } from './process-log.js';
+
+/** Journals of all processes of a data directory. */
+export function journalRoot(dataDir: string): string {
+  return join(dataDir, 'journal');
+}
+
+export interface BookkeepingListener {
+  /** Callers of the database changed. */
+  onIdentity(identity: KnownIdentity): void;
+  /** A process died with this request; what it used is settled for it. */
+  onOrphan(held: Held, actual: Actual): void;
+}
+
+/** How the books stand. */
+export interface BookFigures {
+  readonly shipping: ShipperStatus;
+  /** Records that the ledger refused; `null` = not known while it is away. */
+  readonly deadRecords: number | null;
+}
+
+/**
+ * What one process per data directory does for all: ships the journals into the ledger, follows the callers of the
+ * database, answers questions about both. Requests never wait for it.
+ */
+export class Bookkeeping implements LedgerReader {
+  readonly shipper: Shipper;
+  readonly ledger: Ledger;
+  readonly keys: KeyStore;
+  private readonly link: DatabaseLink;
+  private readonly directory: KeyDirectory;
+  private readonly broadcast: IdentityBroadcast | null;
+  private pricesOf: string | null = null;
+
+  constructor(
+    private config: GatewayConfig,
+    private readonly log: ProcessLog,
+    private readonly listener: BookkeepingListener,
+  ) {
+    const { dataDir, database, redis, security } = config;
+    mkdirSync(journalRoot(dataDir), { recursive: true, mode: 0o700 });
+    const file = join(dataDir, 'ledger.sqlite');
+    this.link = new DatabaseLink({ url: database?.url ?? null, file }, log.logger, () => this.databaseReady());
+    this.ledger = new Ledger(this.link.database);
+    this.keys = new KeyStore(this.link.database, security.pepper);
+    this.directory = new KeyDirectory({
+      source: {
+        version: () => this.whenReady(() => this.keys.version()),
+        all: () => this.whenReady(() => this.keys.all()),
+      },
+      snapshot: new IdentitySnapshot(join(dataDir, 'identity.json'), security.pepper),
+      onChange: () => {
+        this.listener.onIdentity(this.identity);
+      },
+      onEvent: (event) => {
+        this.logIdentity(event);
+      },
+    });
+    this.broadcast =
+      redis === null
+        ? null
+        : new IdentityBroadcast(redis.url, log.logger, () => {
+            void this.directory.refresh();
+          });
+    this.shipper = new Shipper({
+      root: journalRoot(dataDir),
+      ledger: {
+        insert: (records) => this.whenReady(() => this.ledger.insert(records)),
+        setAside: (record, reason) => this.whenReady(() => this.ledger.setAside(record, reason)),
+      },
+      isAway: (error) => isNotReady(error) || isConnectionFault(error),
+      onOrphan: (record) => {
+        this.settleOrphan(record);
+      },
+      onEvent: (event) => {
+        this.logShipping(event);
+      },
+    });
+  }
+
+  /** Resolves once the database was tried. Throws when it can never be used, as with the schema of a newer version. */
+  async start(): Promise<void> {
+    await this.link.start();
+    await this.directory.start();
+    this.broadcast?.start();
+    this.shipper.start();
+  }
+
+  async stop(): Promise<void> {
+    this.broadcast?.stop();
+    await this.shipper.stop();
+    await this.directory.stop();
+    await this.link.stop();
+  }
+
+  get isDatabaseReady(): boolean {
+    return this.link.isReady;
+  }
+
+  get database(): DatabaseLink['database'] {
+    return this.link.database;
+  }
+
+  get identity(): KnownIdentity {
+    return { stored: this.directory.current, isComplete: this.directory.isComplete };
+  }
+
+  /** The catalogue in force changed. */
+  configure(config: GatewayConfig): void {
+    this.config = config;
+    if (this.link.isReady) void this.recordPrices();
+  }
+
+  /** A key or tenant was changed here: this replica and the others look at once. */
+  async identityChanged(): Promise<void> {
+    this.broadcast?.publish();
+    await this.directory.refresh();
+  }
+
+  /** Everything journalled so far is in the ledger when this resolves. Rejects while the ledger is away. */
+  flush(): Promise<void> {
+    return this.shipper.flush();
+  }
+
+  async figures(): Promise<BookFigures> {
+    const { status } = this.shipper;
+    const dead = await this.reading(() => this.ledger.counts()).then(
+      (counts) => counts.dead,
+      () => null,
+    );
+    return { shipping: status, deadRecords: dead };
+  }
+
+  async find(id: string): Promise<UsageRecord | null> {
+    return this.reading(async () => {
+      const found = await this.ledger.find(id);
+      if (found !== null) return found;
+      await this.flush();
+      return this.ledger.find(id);
+    });
+  }
+
+  async spend(owners: readonly SpendOwner[]): Promise<readonly OwnerSpend[]> {
+    return this.reading(async () => {
+      await this.flush();
+      return this.ledger.spend(owners, Date.now());
+    });
+  }
+
+  private async reading<Value>(read: () => Promise<Value>): Promise<Value> {
+    if (!this.link.isReady) throw databaseAway();
+    try {
+      return await read();
+    } catch (error) {
+      if (isConnectionFault(error)) throw databaseAway();
+      throw error;
+    }
+  }
+
+  private async databaseReady(): Promise<void> {
+    await this.recordPrices();
+    await this.directory.refresh();
+  }
+
+  private async recordPrices(): Promise<void> {
+    const { catalog } = this.config;
+    if (this.pricesOf === catalog.version) return;
+    try {
+      await this.ledger.recordPrices(catalog.version, cataloguePrices(catalog));
+      this.pricesOf = catalog.version;
+    } catch (error) {
+      this.log.logger.error({ err: error }, 'the prices of the catalogue could not be recorded');
+    }
+  }
+
+  private settleOrphan({ id, tenant, usage, costNanoUsd }: UsageRecord): void {
+    const actual = { inputTokens: totalInput(usage), outputTokens: totalOutput(usage), costNanoUsd };
+    this.listener.onOrphan({ id, group: tenant }, actual);
+  }
+
+  /** Nothing is asked of a database whose schema may not be there yet. */
+  private whenReady<Value>(ask: () => Promise<Value>): Promise<Value> {
+    return this.link.isReady ? ask() : Promise.reject(databaseAway());
+  }
+
+  private logIdentity(event: IdentityEvent): void {
+    const { type, ...details } = event;
+    const fields = 'error' in details ? { err: details.error } : details;
+    if (type === 'database-back') this.log.logger.info('keys are read from the database again');
+    else this.log.logger.warn({ event: type, ...fields }, 'keys of the database');
+  }
+
+  private logShipping(event: ShipperEvent): void {
+    const { type, ...details } = event;
+    this.log.logger.warn({ event: type, ...details }, 'journal');
+  }
+}
+
+function databaseAway(): GatewayError {
+  return new GatewayError('temporarily_unavailable', 'The database is away at the moment. Please retry.', {
+    retryAfterS: 5,
+  });
+}
+
+function isNotReady(error: unknown): boolean {
+  return error instanceof GatewayError && error.code === 'temporarily_unavailable';
+}

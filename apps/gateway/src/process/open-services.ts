@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Limits } from '@switchyard/limits';
+import type { LimitsEvent } from '@switchyard/limits';
+import { Journal } from '@switchyard/metering';
+import { Metrics } from '@switchyard/telemetry';
+import type { GatewayConfig } from '../config/gateway-config.js';
+import type { LedgerReader } from '../control/ledger-reader.js';
+import { journalRoot } from './bookkeeping.js';
+import { DiskWatch } from './disk-watch.js';
+import type { ProcessLog } from './process-log.js';
+import type { ProcessServices } from './process-services.js';
+
+/** How long a process waits for Redis before it serves without. */
+const REDIS_WAIT_MS = 3_000;
+
+/** Everything a process needs to serve requests. Throws what the file system throws: without a journal nothing is served. */
+export async function openServices(
+  config: GatewayConfig,
+  log: ProcessLog,
+  ledger: LedgerReader,
+): Promise<ProcessServices> {
+  const limits = openLimits(config, log);
+  const directory = join(journalRoot(config.dataDir), `${Date.now().toString(36)}-${String(process.pid)}`);
+  const journal = Journal.open({
+    directory,
+    durability: config.journal.durability,
+    onFault: (error) => {
+      log.logger.error({ err: error }, 'the journal cannot be written');
+    },
+  });
+  const disk = new DiskWatch(directory, config.journal.minFreeBytes, (error) => {
+    log.logger.warn({ err: error }, 'free space of the journal is not known');
+  });
+  await Promise.all([disk.look(), limits.whenReady(REDIS_WAIT_MS)]);
+  return { limits, journal, ledger, metrics: new Metrics(), disk };
+}
+
+/** To be called when no request runs any more. */
+export async function closeServices({ limits, journal, disk }: ProcessServices): Promise<void> {
+  disk.stop();
+  await limits.close();
+  await journal.close();
+}
+
+export function openLimits(config: GatewayConfig, log: ProcessLog): Limits {
+  return Limits.open({
+    redisUrl: config.redis?.url ?? null,
+    strictBudgets: config.limits.strictBudgets,
+    instanceId: `${String(process.pid)}-${randomBytes(6).toString('hex')}`,
+    onEvent: (event) => {
+      logLimits(event, log);
+    },
+  });
+}
+
+function logLimits(event: LimitsEvent, { logger }: ProcessLog): void {
+  const { type, ...details } = event;
+  logger.warn({ event: type, ...details }, 'limits');
+}

@@ -1,0 +1,44 @@
+import type { Protocol, Usage } from '@switchyard/contract';
+import type { Decision } from '@switchyard/limits';
+import type { RecordStatus } from '@switchyard/metering';
+import type { Metrics } from '@switchyard/telemetry';
+
+const TOKEN_KINDS = [
+  ['uncachedInput', 'uncached_input'],
+  ['cacheRead', 'cache_read'],
+  ['cacheWrite5m', 'cache_write_5m'],
+  ['cacheWrite1h', 'cache_write_1h'],
+  ['audioInput', 'audio_input'],
+  ['output', 'output'],
+  ['reasoning', 'reasoning'],
+  ['imageOutput', 'image_output'],
+  ['audioOutput', 'audio_output'],
+] as const satisfies readonly (readonly [keyof Usage, string])[];
+
+/** A request was recorded. */
+export function countRequest(
+  metrics: Metrics,
+  protocol: Protocol,
+  status: RecordStatus,
+  usage: Usage,
+  costNanoUsd: number,
+): void {
+  metrics.add('switchyard_requests_total', { protocol, status });
+  for (const [count, kind] of TOKEN_KINDS) {
+    if (usage[count] > 0) metrics.add('switchyard_tokens_total', { kind }, usage[count]);
+  }
+  if (costNanoUsd > 0) metrics.add('switchyard_cost_usd_total', {}, costNanoUsd);
+}
+
+/** A decision of the limits: the dimension that refused, or one that would have, or none because everything fits. */
+export function countDecision(metrics: Metrics, decision: Decision): void {
+  for (const { dimension } of decision.shadowed) {
+    metrics.add('switchyard_ratelimit_decisions_total', { dimension, decision: 'shadow' });
+  }
+  if (decision.granted) {
+    metrics.add('switchyard_ratelimit_decisions_total', { dimension: 'none', decision: 'allow' });
+    return;
+  }
+  const dimension = decision.refusal.limit?.dimension ?? 'none';
+  metrics.add('switchyard_ratelimit_decisions_total', { dimension, decision: 'deny' });
+}

@@ -1,0 +1,152 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatewayError } from '@switchyard/contract';
+import type { Plan, Protocol } from '@switchyard/contract';
+import type { BodyBounds } from '@switchyard/dialects';
+import type { Caller } from '@switchyard/identity';
+import { rateLimitHeaders, refusalError } from '@switchyard/limits';
+import type { Decision, Held, ReserveRequest } from '@switchyard/limits';
+import type { UsageRecord } from '@switchyard/metering';
+import { PROCESS_SERVICES } from '../process/process-services.js';
+import type { ProcessServices } from '../process/process-services.js';
+import type { CallerLimits } from './caller-limits.js';
+import { demandOf } from './demand.js';
+import { countDecision } from './request-metrics.js';
+import { recordAtStart, recordUnstarted } from './usage-record.js';
+
+/** A planned request that asks to be let in. */
+export interface ReservingRequest {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly caller: Caller;
+  readonly limits: CallerLimits;
+  readonly protocol: Protocol;
+  readonly plan: Plan;
+  readonly bytes: Buffer;
+  readonly textLength: number;
+  readonly bounds: () => BodyBounds;
+  /** True once nobody waits for the answer any more. */
+  readonly isGone: () => boolean;
+}
+
+/** A request that was let in: what it may use is reserved, and the journal knows of it. */
+export interface Reserved {
+  readonly start: UsageRecord;
+  /** `null` = no limit is in force for the caller. */
+  readonly held: Held | null;
+  /** Rate limit headers, in the form of the caller's protocol. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type Reservation =
+  | { readonly outcome: 'reserved'; readonly reserved: Reserved }
+  | { readonly outcome: 'refused'; readonly error: GatewayError; readonly headers: Readonly<Record<string, string>> }
+  /** The client left meanwhile; nothing is held or recorded. */
+  | { readonly outcome: 'gone' };
+
+type Answer = (reservation: Reservation) => void;
+
+const JOURNAL_RETRY_S = 5;
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+
+/** Stop 5: everything that a request may use is reserved, all or nothing, and the journal opened, before any upstream hears of it. */
+@Injectable()
+export class Reserver {
+  constructor(@Inject(PROCESS_SERVICES) private readonly services: ProcessServices) {}
+
+  /** Answers exactly once, at once when no limit needs Redis. */
+  reserve(request: ReservingRequest, answer: Answer): void {
+    if (this.services.disk.isFull) {
+      answer(refusedForJournal());
+      return;
+    }
+    const { all } = request.limits;
+    if (all.length === 0) {
+      this.open(request, null, Date.now(), NO_HEADERS, answer);
+      return;
+    }
+    const decision = this.services.limits.reserve(reserveRequest(request));
+    if (decision instanceof Promise) {
+      decision.then(
+        (made) => {
+          this.decided(request, made, answer);
+        },
+        (error: unknown) => {
+          // The facade promises not to reject; should it, nobody may be let in for it.
+          answer({ outcome: 'refused', error: internal(error), headers: NO_HEADERS });
+        },
+      );
+    } else this.decided(request, decision, answer);
+  }
+
+  /** Takes back a reservation whose request never reached an upstream. */
+  abandon({ start, held }: Reserved): void {
+    if (held !== null) this.services.limits.release(held);
+    this.services.journal.finish(recordUnstarted(start), () => undefined);
+  }
+
+  /** The caller's rate limits as headers, for an answer that reserves nothing; none when they cannot be read. */
+  async headersOf(caller: Caller, limits: CallerLimits, protocol: Protocol): Promise<Readonly<Record<string, string>>> {
+    try {
+      const states = await this.services.limits.look(caller.tenantId, limits.all);
+      return rateLimitHeaders(protocol, states, Date.now());
+    } catch {
+      return NO_HEADERS;
+    }
+  }
+
+  private decided(request: ReservingRequest, decision: Decision, answer: Answer): void {
+    countDecision(this.services.metrics, decision);
+    const headers = rateLimitHeaders(request.protocol, decision.states, decision.serverTimeMs);
+    if (!decision.granted) {
+      answer({ outcome: 'refused', error: refusalError(decision.refusal, decision.states, Math.random), headers });
+      return;
+    }
+    const held: Held = { id: request.id, group: request.caller.tenantId };
+    if (request.isGone()) {
+      this.services.limits.release(held);
+      answer({ outcome: 'gone' });
+      return;
+    }
+    this.open(request, held, decision.serverTimeMs, headers, answer);
+  }
+
+  private open(
+    request: ReservingRequest,
+    held: Held | null,
+    createdAtMs: number,
+    headers: Reserved['headers'],
+    answer: Answer,
+  ): void {
+    const start = recordAtStart({ ...request, createdAtMs });
+    const reserved: Reserved = { start, held, headers };
+    this.services.journal.begin(start, (error) => {
+      if (error !== null) {
+        if (held !== null) this.services.limits.release(held);
+        answer(refusedForJournal());
+      } else if (request.isGone()) {
+        this.abandon(reserved);
+        answer({ outcome: 'gone' });
+      } else answer({ outcome: 'reserved', reserved });
+    });
+  }
+}
+
+function reserveRequest({ id, caller, limits, plan, bytes, textLength, bounds }: ReservingRequest): ReserveRequest {
+  const demand = demandOf({ plan, bytes, textLength, bounds: bounds() }, limits);
+  return { id, group: caller.tenantId, limits: limits.all, demand };
+}
+
+function refusedForJournal(): Reservation {
+  const error = new GatewayError(
+    'temporarily_unavailable',
+    'The gateway cannot record requests at the moment, so it takes none. Please retry.',
+    { retryAfterS: JOURNAL_RETRY_S },
+  );
+  return { outcome: 'refused', error, headers: NO_HEADERS };
+}
+
+function internal(cause: unknown): GatewayError {
+  const error = new GatewayError('internal', 'The limits of this request could not be checked.');
+  error.cause = cause;
+  return error;
+}

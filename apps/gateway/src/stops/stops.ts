@@ -1,0 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import { FailureThrottle } from '@switchyard/identity';
+import { Reserver } from './reserver.js';
+import { RunningRequests } from './running-requests.js';
+import { Settlement } from './settlement.js';
+
+/** What a request passes on its way that has a state of its own. */
+@Injectable()
+export class Stops {
+  constructor(
+    readonly throttle: FailureThrottle,
+    readonly reserver: Reserver,
+    readonly running: RunningRequests,
+    readonly settlement: Settlement,
+  ) {}
+}
