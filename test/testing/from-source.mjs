@@ -1,4 +1,4 @@
-// Runs programs that use the libraries' sources: `node --import ./test/bench/from-source.mjs test/bench/ledger.ts`.
+// Runs programs that use the libraries' sources: `node --import ./test/testing/from-source.mjs program.ts`.
 // Node strips types, but neither finds @switchyard/<lib> nor knows what the sources use beyond types; swc does, as in the tests.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
