@@ -1,17 +1,18 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
+import type { OpsParts } from '../admin/ops-parts.js';
 import { OpsModule } from './ops.module.js';
 
-/** The operations port: health now; metrics, administration and console have their place here. */
+/** The operations port: health, metrics, administration. */
 export interface OpsServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** `isReady` answers for the data plane as a whole. */
-export async function startOpsServer(host: string, port: number, isReady: () => boolean): Promise<OpsServer> {
-  const app = await NestFactory.create(OpsModule.of(isReady), { bodyParser: false, logger: false });
+/** Port 0 = any free one. */
+export async function startOpsServer(host: string, port: number, parts: OpsParts): Promise<OpsServer> {
+  const app = await NestFactory.create(OpsModule.of(parts), { bodyParser: false, logger: false });
   await app.listen(port, host);
   const server = app.getHttpServer() as Server;
   const { port: opened } = server.address() as AddressInfo;
