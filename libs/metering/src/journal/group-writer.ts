@@ -23,7 +23,7 @@ const LINGER_MS = 1_000;
 const SYNC_MS = 100;
 const RETRY_MS = 100;
 const GIVE_UP_MS = 2_000;
-const CLOSE_MS = 5_000;
+const CLOSE_MS = 3_000;
 const CLOSE_POLL_MS = 10;
 
 /**
@@ -40,6 +40,7 @@ export class GroupWriter {
   private syncEnd: Promise<void> | null = null;
   private isDirty = false;
   private isFlushDue = false;
+  private isClosed = false;
   private readonly timers: { linger?: NodeJS.Timeout; retry?: NodeJS.Timeout; sync?: NodeJS.Timeout } = {};
   private readonly heart: NodeJS.Timeout;
   private heartbeatAtMs = performance.now();
@@ -93,11 +94,14 @@ export class GroupWriter {
   async close(last: string): Promise<void> {
     clearInterval(this.heart);
     await this.untilEmpty();
-    const { pending } = this.status;
-    if (pending === 0) await this.writeLast(last);
+    this.isClosed = true;
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
-    await this.syncEnd;
-    this.segments.close();
+    const { pending } = this.status;
+    try {
+      if (pending === 0) await this.writeLast(last);
+    } finally {
+      this.segments.close();
+    }
     if (pending > 0) throw new Error(`${pending} journal entries could not be written`, { cause: this.fault });
   }
 
@@ -132,6 +136,7 @@ export class GroupWriter {
 
   private flush(): void {
     this.isFlushDue = false;
+    if (this.isClosed) return;
     clearTimeout(this.timers.linger);
     delete this.timers.linger;
     // The end of the sync flushes what gathers in the meantime.
@@ -262,7 +267,7 @@ export class GroupWriter {
 
   private syncLater(): void {
     this.isDirty = true;
-    if (this.syncEnd !== null) return;
+    if (this.syncEnd !== null || this.isClosed) return;
     this.timers.sync ??= setTimeout(() => {
       delete this.timers.sync;
       this.syncInBackground();

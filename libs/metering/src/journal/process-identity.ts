@@ -18,7 +18,11 @@ const MACHINE_DIGITS = 16;
 const ENDED_STATES: ReadonlySet<string> = new Set(['Z', 'X']);
 
 export function ownIdentity(): ProcessIdentity {
-  const { pid } = process;
+  return identityOf(process.pid);
+}
+
+/** Of a process on this machine. */
+export function identityOf(pid: number): ProcessIdentity {
   return { pid, startTime: statOf(pid)?.startTime ?? null, machine: machineOf() };
 }
 

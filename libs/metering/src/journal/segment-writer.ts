@@ -26,9 +26,11 @@ export class SegmentWriter {
   private length = 0;
   private fullAt = 0;
   private isAbandoned = false;
-  /** Earlier segments whose bytes may not be on the disk yet. */
+  /** No longer in use, with bytes that may not be on the disk yet. */
   private retired: number[] = [];
-  private isDirectoryDirty = false;
+  /** The directory, held open: it may be renamed by whoever takes it away. */
+  private names = -1;
+  private areNamesDirty = false;
 
   constructor(
     private readonly directory: string,
@@ -38,12 +40,19 @@ export class SegmentWriter {
 
   /** Makes the directory and its first segment. `carried` are payloads. Throws when it exists already. */
   establish(carried: readonly string[]): void {
+    this.isAbandoned = true;
     fs.mkdirSync(dirname(this.directory), { recursive: true });
     fs.mkdirSync(this.directory, { mode: 0o700 });
-    writeOwner(this.directory);
-    this.number = 0;
-    this.isAbandoned = true;
-    this.rotate(carried);
+    try {
+      writeOwner(this.directory);
+      if (this.names !== -1) this.retired.push(this.names);
+      this.names = fs.openSync(this.directory, 'r');
+      this.number = 0;
+      this.begin(carried);
+    } catch (error) {
+      fs.rmSync(this.directory, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** The next write should go to a new segment. */
@@ -90,7 +99,7 @@ export class SegmentWriter {
     this.retired = [];
     try {
       for (const fd of [...retired, this.fd]) await this.syncFile(fd);
-      if (this.isDirectoryDirty) await this.syncDirectory();
+      if (this.areNamesDirty) await this.syncNames();
     } finally {
       for (const fd of retired) fs.closeSync(fd);
     }
@@ -108,7 +117,7 @@ export class SegmentWriter {
   }
 
   close(): void {
-    for (const fd of [...this.retired, this.fd]) fs.closeSync(fd);
+    for (const fd of [...this.retired, this.fd, this.names]) fs.closeSync(fd);
     this.retired = [];
   }
 
@@ -131,7 +140,7 @@ export class SegmentWriter {
     this.length = head.length;
     this.fullAt = head.length + this.segmentBytes;
     this.isAbandoned = false;
-    this.isDirectoryDirty = true;
+    this.areNamesDirty = true;
   }
 
   private write(bytes: Buffer, position: number): number {
@@ -148,18 +157,18 @@ export class SegmentWriter {
     }
   }
 
-  private syncFile(fd: number): Promise<void> {
-    return promisify(this.files.fdatasync)(fd);
+  private async syncNames(): Promise<void> {
+    this.areNamesDirty = false;
+    try {
+      await promisify(fs.fsync)(this.names);
+    } catch (error) {
+      this.areNamesDirty = true;
+      throw error;
+    }
   }
 
-  private async syncDirectory(): Promise<void> {
-    this.isDirectoryDirty = false;
-    const handle = await fs.promises.open(this.directory);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+  private syncFile(fd: number): Promise<void> {
+    return promisify(this.files.fdatasync)(fd);
   }
 }
 
