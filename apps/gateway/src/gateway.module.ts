@@ -14,6 +14,7 @@ import { PROCESS_SERVICES } from './process/process-services.js';
 import type { ProcessServices } from './process/process-services.js';
 import { LEDGER_READER } from './control/ledger-reader.js';
 import { ProviderAccounts } from './stops/provider-accounts.js';
+import { PromptFrames } from './stops/prompt-frames.js';
 import { Reserver } from './stops/reserver.js';
 import { RunningRequests } from './stops/running-requests.js';
 import { Stops } from './stops/stops.js';
@@ -66,6 +67,7 @@ export class GatewayModule {
       providers: [
         ProviderAccounts,
         DispatchRuntime,
+        PromptFrames,
         Reserver,
         RunningRequests,
         Settlement,

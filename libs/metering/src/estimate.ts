@@ -11,10 +11,13 @@ const TOKENS_PER_IMAGE = 1_600;
  * Anthropic's, Google's and OpenAI's but for gpt-4o-mini, whose count is inflated as much as its price is low.
  */
 const TOKENS_PER_IMAGE_AT_MOST = 16_384;
-/** Role, separators and name of a message in any known chat template. */
-const TOKENS_PER_MESSAGE_AT_MOST = 32;
-/** What hosts put in front of every prompt: Anthropic's tool instructions (up to about 800 tokens) are the longest known. */
-const TOKENS_OF_PREAMBLE_AT_MOST = 1_024;
+/** Role and separators of a message in the known chat templates. */
+const TOKENS_PER_MESSAGE_AT_MOST = 8;
+/**
+ * What a host may put in front of a prompt, while nothing was seen of it: Anthropic's tool instructions and xAI's hidden
+ * system prompt, up to about 800 tokens, are the longest known.
+ */
+export const PROMPT_FRAME_AT_MOST = 1_024;
 
 /** An upper-leaning estimate of a prompt's tokens, for planning, rate limits and requests whose upstream reported nothing. */
 export function estimatePromptTokens(textLength: number, images: number): number {
@@ -39,18 +42,14 @@ export interface PromptSize {
   readonly extraBytes: number;
   readonly messages: number;
   readonly images: number;
+  /** Tokens that the host puts in front of a prompt; `PROMPT_FRAME_AT_MOST` when nothing is known of it. */
+  readonly frame: number;
 }
 
 /**
  * The most tokens a prompt of text and images can have: tokenisers of language models work on bytes, so no token is
  * shorter than one. Three to four times what English has, which is the price of a bound that no text can pass.
  */
-export function inputTokensUpperBound({ characters, extraBytes, messages, images }: PromptSize): number {
-  return (
-    characters +
-    extraBytes +
-    messages * TOKENS_PER_MESSAGE_AT_MOST +
-    images * TOKENS_PER_IMAGE_AT_MOST +
-    TOKENS_OF_PREAMBLE_AT_MOST
-  );
+export function inputTokensUpperBound({ characters, extraBytes, messages, images, frame }: PromptSize): number {
+  return characters + extraBytes + messages * TOKENS_PER_MESSAGE_AT_MOST + images * TOKENS_PER_IMAGE_AT_MOST + frame;
 }

@@ -2,12 +2,16 @@ import type { Plan, RequestFacts } from '@switchyard/contract';
 import type { BodyBounds } from '@switchyard/dialects';
 import type { Demand } from '@switchyard/limits';
 import { inputTokensUpperBound, worstCaseOf } from '@switchyard/metering';
-import type { WorstCase } from '@switchyard/metering';
 import type { CallerLimits } from './caller-limits.js';
 
 /** The marker of Anthropic's prompt cache, and of its longer lifetime, as they stand in any JSON body that has them. */
 const CACHE_MARKER = Buffer.from('"cache_control"');
 const HOUR_MARKER = Buffer.from('"1h"');
+
+/** Part of an output bucket that a request is taken to use when it does not say: others must fit beside it. */
+const UNDECLARED_SHARE = 0.25;
+/** Output assumed of an endpoint that states no limit, for a request that declares none. */
+const UNSTATED_OUTPUT = 32_768;
 
 /** A planned request, as far as its demand goes. */
 export interface DemandingRequest {
@@ -16,10 +20,9 @@ export interface DemandingRequest {
   /** Characters of text that will be tokenised. */
   readonly textLength: number;
   readonly bounds: BodyBounds;
+  /** Tokens that a host may put in front of the prompt. */
+  readonly frame: number;
 }
-
-/** Part of an output bucket that a request is taken to use when it does not say: others must fit beside it. */
-const UNDECLARED_SHARE = 0.25;
 
 /**
  * What a request asks of the limits before anything is known of its answer. Token rates are asked for what is expected of
@@ -30,34 +33,46 @@ export function demandOf(request: DemandingRequest, limits: CallerLimits): Deman
   return {
     inputTokens: plan.facts.promptTokensEstimate,
     outputTokens: outputTokens(plan, limits) * bounds.choices,
-    costNanoUsd: limits.hasBudget ? worstCase(request).costNanoUsd : 0,
+    costNanoUsd: limits.hasBudget ? worstCost(request) : 0,
   };
 }
 
-function worstCase({ plan: { facts, attempts }, bytes, textLength, bounds }: DemandingRequest): WorstCase {
-  return worstCaseOf(
-    {
-      inputTokensUpperBound: isOpaque(facts)
-        ? null
-        : inputTokensUpperBound({
-            characters: textLength,
-            extraBytes: bytes.length - bytes.toString().length,
-            messages: bounds.messages,
-            images: facts.images,
-          }),
-      outputTokensMax: facts.maxOutputTokens,
-      images: facts.images,
-      choices: bounds.choices,
-      webSearchesMax: bounds.webSearchesMax,
-      writesCache: cacheWritten(bytes),
-      audio: facts.inputModalities.includes('audio') || facts.outputModalities.includes('audio'),
-    },
-    attempts,
-  );
+/** The most tokens that the request's own text and images can have. */
+export function promptBound({ plan, bytes, textLength, bounds }: DemandingRequest): number {
+  return inputTokensUpperBound({
+    characters: textLength,
+    extraBytes: bytes.length - bytes.toString().length,
+    messages: bounds.messages,
+    images: plan.facts.images,
+    frame: 0,
+  });
+}
+
+function worstCost(request: DemandingRequest): number {
+  const { plan, bytes, bounds, frame } = request;
+  const { facts, attempts } = plan;
+  const known = {
+    inputTokensUpperBound: isOpaque(facts) ? null : promptBound(request) + frame,
+    outputTokensMax: facts.maxOutputTokens,
+    images: facts.images,
+    choices: bounds.choices,
+    webSearchesMax: bounds.webSearchesMax,
+    writesCache: cacheWritten(bytes),
+    audio: facts.inputModalities.includes('audio') || facts.outputModalities.includes('audio'),
+  };
+  const worst = worstCaseOf(known, attempts);
+  if (worst.isBounded) return worst.costNanoUsd;
+  // An endpoint that states neither context nor output limit: what is left is an assumption.
+  const assumed = {
+    ...known,
+    inputTokensUpperBound: known.inputTokensUpperBound ?? bytes.length,
+    outputTokensMax: known.outputTokensMax ?? UNSTATED_OUTPUT,
+  };
+  return Math.max(worst.costNanoUsd, worstCaseOf(assumed, attempts).costNanoUsd);
 }
 
 /** Content whose tokens nothing in its bytes bounds. */
-function isOpaque({ inputModalities }: RequestFacts): boolean {
+export function isOpaque({ inputModalities }: RequestFacts): boolean {
   return inputModalities.some((modality) => modality === 'file' || modality === 'audio' || modality === 'video');
 }
 
@@ -73,10 +88,7 @@ function cacheWritten(bytes: Buffer): '5m' | '1h' | null {
  */
 function outputTokens({ facts, attempts }: Plan, { all }: CallerLimits): number {
   if (facts.maxOutputTokens !== null) return facts.maxOutputTokens;
-  const most = Math.max(
-    0,
-    ...attempts.map(({ endpoint, model }) => endpoint.maxOutputTokens ?? model.maxOutputTokens ?? 0),
-  );
+  const most = attempts.map(({ endpoint, model }) => endpoint.maxOutputTokens ?? model.maxOutputTokens ?? 0);
   const buckets = all.filter(({ dimension }) => dimension === 'output_tokens').map(({ limit }) => limit);
-  return Math.min(most, ...buckets.map((limit) => Math.ceil(limit * UNDECLARED_SHARE)));
+  return Math.min(Math.max(0, ...most), ...buckets.map((limit) => Math.ceil(limit * UNDECLARED_SHARE)));
 }

@@ -4,12 +4,15 @@ import type { Plan, Protocol } from '@switchyard/contract';
 import type { BodyBounds } from '@switchyard/dialects';
 import type { Caller } from '@switchyard/identity';
 import { rateLimitHeaders, refusalError } from '@switchyard/limits';
-import type { Decision, Held, ReserveRequest } from '@switchyard/limits';
+import type { Decision, Held } from '@switchyard/limits';
 import type { UsageRecord } from '@switchyard/metering';
 import { PROCESS_SERVICES } from '../process/process-services.js';
 import type { ProcessServices } from '../process/process-services.js';
 import type { CallerLimits } from './caller-limits.js';
-import { demandOf } from './demand.js';
+import { demandOf, isOpaque, promptBound } from './demand.js';
+import type { DemandingRequest } from './demand.js';
+import { PromptFrames } from './prompt-frames.js';
+import type { BoundedPrompt } from './prompt-frames.js';
 import { countDecision } from './request-metrics.js';
 import { recordAtStart, recordUnstarted } from './usage-record.js';
 
@@ -33,6 +36,8 @@ export interface Reserved {
   readonly start: UsageRecord;
   /** `null` = no limit is in force for the caller. */
   readonly held: Held | null;
+  /** `null` = nothing can be learned from it, or nobody needs to. */
+  readonly prompt: BoundedPrompt | null;
   /** Rate limit headers, in the form of the caller's protocol. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -51,7 +56,10 @@ const NO_HEADERS: Readonly<Record<string, string>> = {};
 /** Stop 5: everything that a request may use is reserved, all or nothing, and the journal opened, before any upstream hears of it. */
 @Injectable()
 export class Reserver {
-  constructor(@Inject(PROCESS_SERVICES) private readonly services: ProcessServices) {}
+  constructor(
+    @Inject(PROCESS_SERVICES) private readonly services: ProcessServices,
+    private readonly frames: PromptFrames,
+  ) {}
 
   /** Answers exactly once, at once when no limit needs Redis. */
   reserve(request: ReservingRequest, answer: Answer): void {
@@ -61,21 +69,29 @@ export class Reserver {
     }
     const { all } = request.limits;
     if (all.length === 0) {
-      this.open(request, null, Date.now(), NO_HEADERS, answer);
+      this.open(request, { held: null, prompt: null, headers: NO_HEADERS }, Date.now(), answer);
       return;
     }
-    const decision = this.services.limits.reserve(reserveRequest(request));
+    const { id, caller, limits } = request;
+    const demanding = this.demanding(request);
+    const prompt = limits.hasBudget ? boundedPrompt(demanding) : null;
+    const decision = this.services.limits.reserve({
+      id,
+      group: caller.tenantId,
+      limits: all,
+      demand: demandOf(demanding, limits),
+    });
     if (decision instanceof Promise) {
       decision.then(
         (made) => {
-          this.decided(request, made, answer);
+          this.decided(request, prompt, made, answer);
         },
         (error: unknown) => {
           // The facade promises not to reject; should it, nobody may be let in for it.
           answer({ outcome: 'refused', error: internal(error), headers: NO_HEADERS });
         },
       );
-    } else this.decided(request, decision, answer);
+    } else this.decided(request, prompt, decision, answer);
   }
 
   /** Takes back a reservation whose request never reached an upstream. */
@@ -94,7 +110,12 @@ export class Reserver {
     }
   }
 
-  private decided(request: ReservingRequest, decision: Decision, answer: Answer): void {
+  private demanding({ plan, bytes, textLength, bounds }: ReservingRequest): DemandingRequest {
+    const frame = this.frames.most(plan.attempts, hasTools(plan));
+    return { plan, bytes, textLength, bounds: bounds(), frame };
+  }
+
+  private decided(request: ReservingRequest, prompt: BoundedPrompt | null, decision: Decision, answer: Answer): void {
     countDecision(this.services.metrics, decision);
     const headers = rateLimitHeaders(request.protocol, decision.states, decision.serverTimeMs);
     if (!decision.granted) {
@@ -107,18 +128,13 @@ export class Reserver {
       answer({ outcome: 'gone' });
       return;
     }
-    this.open(request, held, decision.serverTimeMs, headers, answer);
+    this.open(request, { held, prompt, headers }, decision.serverTimeMs, answer);
   }
 
-  private open(
-    request: ReservingRequest,
-    held: Held | null,
-    createdAtMs: number,
-    headers: Reserved['headers'],
-    answer: Answer,
-  ): void {
+  private open(request: ReservingRequest, taken: Omit<Reserved, 'start'>, createdAtMs: number, answer: Answer): void {
     const start = recordAtStart({ ...request, createdAtMs });
-    const reserved: Reserved = { start, held, headers };
+    const reserved: Reserved = { start, ...taken };
+    const { held } = taken;
     this.services.journal.begin(start, (error) => {
       if (error !== null) {
         if (held !== null) this.services.limits.release(held);
@@ -131,9 +147,14 @@ export class Reserver {
   }
 }
 
-function reserveRequest({ id, caller, limits, plan, bytes, textLength, bounds }: ReservingRequest): ReserveRequest {
-  const demand = demandOf({ plan, bytes, textLength, bounds: bounds() }, limits);
-  return { id, group: caller.tenantId, limits: limits.all, demand };
+function boundedPrompt(request: DemandingRequest): BoundedPrompt | null {
+  const { facts } = request.plan;
+  if (isOpaque(facts)) return null;
+  return { tokens: promptBound(request), hasTools: hasTools(request.plan) };
+}
+
+function hasTools({ facts }: Plan): boolean {
+  return facts.parameters.includes('tools') || facts.parameters.includes('web_search_options');
 }
 
 function refusedForJournal(): Reservation {

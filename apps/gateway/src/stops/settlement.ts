@@ -10,6 +10,7 @@ import type { RequestIds } from '../edge/request-ids.js';
 import { ProcessLog } from '../process/process-log.js';
 import { PROCESS_SERVICES } from '../process/process-services.js';
 import type { ProcessServices } from '../process/process-services.js';
+import { PromptFrames } from './prompt-frames.js';
 import { countRequest } from './request-metrics.js';
 import type { Reserved } from './reserver.js';
 import { RunningRequests } from './running-requests.js';
@@ -45,17 +46,19 @@ export class Settlement {
     private readonly log: ProcessLog,
     private readonly sticky: StickySessions,
     private readonly running: RunningRequests,
+    private readonly frames: PromptFrames,
     @Inject(PROCESS_SERVICES) private readonly services: ProcessServices,
   ) {}
 
   /** `sendLast` writes the last byte to the client; it is called once the record is safe. */
   settle(request: SettledRequest, outcome: Outcome, sendLast: () => void): void {
-    const { start, held } = request.reserved;
+    const { start, held, prompt } = request.reserved;
     const { limits, journal, metrics } = this.services;
     this.running.remove(start.id);
     if (outcome.status === 'completed' && outcome.served !== null) {
       this.sticky.keep(request.caller.tenantId, request.sessionId, outcome.served.endpoint);
     }
+    if (prompt !== null) this.frames.learn(prompt, outcome);
     const { usage, cost } = outcome;
     if (held !== null) {
       limits.settle(held, {
