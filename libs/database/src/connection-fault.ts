@@ -26,17 +26,22 @@ const DATA_RESULTS: ReadonlySet<number> = new Set([18, 19, 20, 25]);
  * the same data may be taken later. False when the data is the reason, or the error is not a database's.
  */
 export function isConnectionFault(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   if (isSqliteError(error)) return !DATA_RESULTS.has(error.errcode & 0xff);
   if (isServerError(error)) return !DATA_CLASSES.has(error.code.slice(0, 2));
   if ('syscall' in error || isClosedSqlite(error)) return true;
-  if (error instanceof AggregateError) return error.errors.some(isConnectionFault);
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.some(isConnectionFault);
   return CONNECTION_MESSAGES.some((pattern) => pattern.test(error.message));
 }
 
 /** The client gave up on an answer, which may still come over the connection. */
 export function isReadTimeout(error: unknown): boolean {
-  return error instanceof Error && error.message === READ_TIMEOUT;
+  return isError(error) && error.message === READ_TIMEOUT;
+}
+
+/** By its shape: Node makes its errors outside of the context that a test runs in. */
+function isError(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string';
 }
 
 function isSqliteError(error: Error): error is Error & { errcode: number } {
