@@ -1,0 +1,100 @@
+import { Breaker } from './breaker.js';
+
+function rig() {
+  const clock = { nowMs: 0 };
+  const changes: string[] = [];
+  const breaker = new Breaker(
+    () => clock.nowMs,
+    ({ from, to, cause }) => changes.push(`${from} > ${to}: ${cause}`),
+  );
+  const fail = (times: number, everyMs = 0): void => {
+    for (let count = 0; count < times; count += 1) {
+      breaker.failed();
+      clock.nowMs += everyMs;
+    }
+  };
+  const answer = (times: number): void => {
+    for (let count = 0; count < times; count += 1) breaker.answered();
+  };
+  return { clock, changes, breaker, fail, answer };
+}
+
+function connected() {
+  const all = rig();
+  all.breaker.connected();
+  all.changes.length = 0;
+  return all;
+}
+
+describe('the breaker', () => {
+  it('is open until the first connection, which it relies on at once', () => {
+    const { breaker, changes } = rig();
+    breaker.lost();
+    expect(breaker.isClosed).toBe(false);
+    breaker.connected();
+    expect(breaker.isClosed).toBe(true);
+    expect(changes).toEqual(['open > closed: connected']);
+  });
+
+  it('opens at once when the connection is lost, and a new connection does not close it', () => {
+    const { breaker, changes } = connected();
+    breaker.lost();
+    breaker.connected();
+    expect(breaker.state).toBe('open');
+    expect(changes).toEqual(['closed > open: lost']);
+  });
+
+  it('opens with the fifth failure within a second', () => {
+    const { breaker, fail, changes } = connected();
+    fail(4, 200);
+    expect(breaker.isClosed).toBe(true);
+    fail(1);
+    expect(breaker.state).toBe('open');
+    expect(changes).toEqual(['closed > open: failures']);
+  });
+
+  it('bears failures that are further apart', () => {
+    const { breaker, fail } = connected();
+    fail(100, 250);
+    expect(breaker.isClosed).toBe(true);
+  });
+
+  it('closes after five probes were answered in a row', () => {
+    const { breaker, answer, changes } = connected();
+    breaker.lost();
+    answer(4);
+    expect(breaker.state).toBe('half_open');
+    answer(1);
+    expect(breaker.isClosed).toBe(true);
+    expect(changes).toEqual(['closed > open: lost', 'open > half_open: answers', 'half_open > closed: answers']);
+  });
+
+  it.each([
+    ['a failure', (breaker: Breaker) => breaker.failed()],
+    ['a lost connection', (breaker: Breaker) => breaker.lost()],
+  ])('counts the answers anew after %s', (_what, happen) => {
+    const { breaker, answer } = connected();
+    breaker.lost();
+    answer(4);
+    happen(breaker);
+    expect(breaker.state).toBe('open');
+    answer(4);
+    expect(breaker.state).toBe('half_open');
+  });
+
+  it('says each change once, however much fails', () => {
+    const { breaker, fail, changes } = connected();
+    fail(100);
+    breaker.lost();
+    breaker.lost();
+    expect(changes).toHaveLength(1);
+  });
+
+  it('forgets the failures of before when it closes again', () => {
+    const { breaker, fail, answer } = connected();
+    fail(5);
+    answer(5);
+    fail(4);
+    expect(breaker.isClosed).toBe(true);
+  });
+});
