@@ -1,0 +1,70 @@
+import type { Dimension, Limit } from '@switchyard/limits';
+import type { Spend } from '@switchyard/metering';
+import type { MaintenanceContext } from '../maintenance/context.js';
+
+const NANO_PER_USD = 1_000_000_000;
+
+export type BudgetDimension = Extract<Dimension, `budget_${string}`>;
+
+/** A limit in nano-USD of a tenant or key. */
+export interface Budget extends Limit {
+  readonly level: 'tenant' | 'key';
+  readonly dimension: BudgetDimension;
+}
+
+/** The budgets that are counted together, under one hash tag of the limiter. */
+export interface BudgetGroup {
+  readonly group: string;
+  readonly budgets: readonly Budget[];
+}
+
+/** What was spent of a budget by the records in the ledger. */
+export interface BudgetSpend {
+  readonly group: string;
+  readonly budget: Budget;
+  readonly nanoUsd: number;
+}
+
+const SPENT: Readonly<Record<BudgetDimension, (spend: Spend) => number>> = {
+  budget_day: (spend) => spend.dayNanoUsd,
+  budget_month: (spend) => spend.monthNanoUsd,
+  budget_total: (spend) => spend.totalNanoUsd,
+};
+
+/** The groups that have budgets. */
+export async function budgetGroups({ budgetedOwners }: MaintenanceContext): Promise<BudgetGroup[]> {
+  const groups = await budgetedOwners();
+  return groups
+    .map(({ group, limits }) => ({ group, budgets: limits.filter(isBudget) }))
+    .filter(({ budgets }) => budgets.length > 0);
+}
+
+/** The spend of every budget in the window that `nowMs` is in. */
+export async function spendOf(
+  { ledger, now }: MaintenanceContext,
+  groups: readonly BudgetGroup[],
+  nowMs: number = now(),
+): Promise<BudgetSpend[]> {
+  const owned = groups.flatMap(({ group, budgets }) => budgets.map((budget) => ({ group, budget })));
+  const owners = owned.map(({ budget }) => ({ level: budget.level, id: budget.owner }));
+  const spends = await ledger.spend(owners, nowMs);
+  return owned.map(({ group, budget }, index) => {
+    const spend = spends[index];
+    return { group, budget, nanoUsd: spend === undefined ? 0 : SPENT[budget.dimension](spend) };
+  });
+}
+
+/** Names the window that a budget is in: `2026-11-20`, `2026-11` or `total`, by UTC. */
+export function windowOf(dimension: BudgetDimension, nowMs: number): string {
+  if (dimension === 'budget_total') return 'total';
+  return new Date(nowMs).toISOString().slice(0, dimension === 'budget_day' ? 10 : 7);
+}
+
+export function usd(nanoUsd: number): number {
+  return nanoUsd / NANO_PER_USD;
+}
+
+/** A credential has none: what an account at a host may spend is for that host to say. */
+function isBudget(limit: Limit): limit is Budget {
+  return limit.level !== 'credential' && limit.dimension in SPENT;
+}

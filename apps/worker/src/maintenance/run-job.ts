@@ -1,0 +1,16 @@
+import type { MaintenanceContext, MaintenanceJob } from './context.js';
+import { recordRun } from './reports.js';
+
+/** Runs a job once, says how it went and keeps its report. Rejects as the job does. */
+export async function runJob(job: MaintenanceJob, context: MaintenanceContext, signal: AbortSignal): Promise<void> {
+  const startedAtMs = performance.now();
+  const elapsedMs = (): number => Math.round(performance.now() - startedAtMs);
+  try {
+    const report = await job.run(context, signal);
+    await recordRun(context.database, job.name, { ranAtMs: context.now(), report });
+    context.onEvent({ type: 'job_done', job: job.name, report, durationMs: elapsedMs() });
+  } catch (error) {
+    context.onEvent({ type: 'job_failed', job: job.name, error, durationMs: elapsedMs() });
+    throw error;
+  }
+}
