@@ -5,6 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { GatewayError, ZERO_USAGE } from '@switchyard/contract';
+import { FailureThrottle } from '@switchyard/identity';
 import type { Spend, UsageRecord } from '@switchyard/metering';
 import supertest from 'supertest';
 import { loadConfig } from '../config/load-config.js';
@@ -104,6 +105,7 @@ beforeEach(async () => {
   const providers = [
     { provide: RuntimeState, useValue: new RuntimeState(loadedFrom(config)) },
     { provide: ProcessLog, useValue: { logger: { error: () => {} } } },
+    { provide: FailureThrottle, useValue: new FailureThrottle() },
     { provide: LEDGER_READER, useValue: ledger },
     { provide: APP_FILTER, useClass: ErrorFilter },
   ];
