@@ -14,7 +14,7 @@ export interface MetricRow {
 const NANO_PER_USD = 1_000_000_000;
 
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
-/** The dimensions of limits; `none` = refused because no limit could be read. */
+/** The dimensions of limits; `none` = no one of them: all of them fit, or none could be read. */
 const DIMENSIONS = [
   'requests',
   'input_tokens',
