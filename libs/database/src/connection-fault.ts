@@ -34,9 +34,10 @@ export function isConnectionFault(error: unknown): boolean {
   return CONNECTION_MESSAGES.some((pattern) => pattern.test(error.message));
 }
 
-/** The client gave up on an answer, which may still come over the connection. */
-export function isReadTimeout(error: unknown): boolean {
-  return isError(error) && error.message === READ_TIMEOUT;
+/** True when the connection is of no use any more: the server ended it, or its answer may still come to a later query. */
+export function isLostConnection(error: unknown): boolean {
+  if (!isError(error)) return false;
+  return error.message === READ_TIMEOUT || (isServerError(error) && error.severity === 'FATAL');
 }
 
 /** By its shape: Node makes its errors outside of the context that a test runs in. */

@@ -2,7 +2,7 @@ import { PostgresDialect } from 'kysely';
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { Pool, TypeOverrides, types } from 'pg';
 import type { PoolClient } from 'pg';
-import { isReadTimeout } from './connection-fault.js';
+import { isLostConnection } from './connection-fault.js';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -44,8 +44,8 @@ function poolOf({ url, maxConnections, statementTimeoutMs }: PostgresOptions): P
 }
 
 /**
- * `pg` gives a connection whose answer never came back to the pool, where it keeps its next users waiting. Here it is
- * closed instead.
+ * `pg` gives a connection back to the pool whose answer never came, where it keeps its next users waiting, and one that the
+ * server is about to close, where it fails them. Here such a connection is closed.
  */
 class DiscardingPool implements PostgresPool {
   constructor(private readonly pool: Pool) {}
@@ -83,7 +83,7 @@ class DiscardingClient implements PostgresPoolClient {
     try {
       return await this.client.query(text, [...parameters]);
     } catch (error) {
-      if (isReadTimeout(error)) this.isBroken = true;
+      if (isLostConnection(error)) this.isBroken = true;
       throw error;
     }
   }
