@@ -3,7 +3,7 @@ import type { SwitchyardFile } from './switchyard-file.js';
 
 /**
  * Settings that are checked, so that a file written today stays valid, but that nothing acts on yet. An operator who
- * relies on one must hear it at every start: a limit that is not enforced is worse than none.
+ * relies on one must hear it at every start.
  */
 export function inertSettingNotices(file: SwitchyardFile): ConfigNotice[] {
   const notice = (path: string, what: string): ConfigNotice => ({

@@ -133,7 +133,7 @@ limits: { mode: off }`);
       budgetNanoUsd: { day: null, month: 100_000_000, total: null },
     });
     expect(config.keys[0]?.limits).toMatchObject({ mode: null, requestsPerMinute: 600, concurrency: 20 });
-    expect(config.limits).toEqual({ mode: 'off' });
+    expect(config.limits).toEqual({ mode: 'off', strictBudgets: false });
   });
 
   it('resolves a price exactly', () => {

@@ -65,6 +65,7 @@ export function loadConfig(input: LoadInput): LoadResult {
     ...callers.notices,
     ...policyNotices(config),
     ...keyNotices(config),
+    ...sharedSecretNotices(file),
     ...inertSettingNotices(file),
   ];
   return { config, notices, localKey: generated.localKey };
@@ -193,6 +194,13 @@ function keyNotices(config: GatewayConfig): ConfigNotice[] {
   return config.keys.length > 0
     ? []
     : [{ path: 'keys', message: 'no key is configured, so every request will be refused' }];
+}
+
+/** Keys of a shared database are kept under the pepper: with another one in each replica none would know the others' keys. */
+function sharedSecretNotices({ database, security }: SwitchyardFile): ConfigNotice[] {
+  if (database === undefined || security.pepper !== undefined) return [];
+  const message = 'generated into data_dir; replicas that share the database must be given one and the same';
+  return [{ path: 'security.pepper', message }];
 }
 
 function inFileOrder(faults: readonly ConfigFault[]): ConfigFault[] {

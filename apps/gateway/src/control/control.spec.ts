@@ -9,6 +9,7 @@ import { Test } from '@nestjs/testing';
 import Anthropic from '@anthropic-ai/sdk';
 import type { JsonObject } from '@switchyard/contract';
 import { HealthTracker } from '@switchyard/dispatch';
+import { FailureThrottle } from '@switchyard/identity';
 import OpenAI from 'openai';
 import supertest from 'supertest';
 import { loadConfig } from '../config/load-config.js';
@@ -19,6 +20,7 @@ import { StickySessions } from '../stops/sticky-sessions.js';
 import { ControlModule } from './control.module.js';
 import { ModelAccess } from './model-access.js';
 import { PLANNING_SERVICE } from './planning.js';
+import { LEDGER_READER } from './ledger-reader.js';
 import { loadedFrom, RuntimeState } from './runtime-state.js';
 
 const CONFIG = `
@@ -75,6 +77,9 @@ class SharedModule {
       { provide: RuntimeState, useValue: state },
       { provide: Lifecycle, useValue: lifecycle },
       { provide: ProcessLog, useValue: { logger: { error: (line: unknown) => logged.push(line) } } },
+      // More failures than any guesser has: they are what this suite is about.
+      { provide: FailureThrottle, useValue: new FailureThrottle({ perMinute: 10_000 }) },
+      { provide: LEDGER_READER, useValue: { find: () => Promise.resolve(null), spend: () => Promise.resolve([]) } },
       { provide: HealthTracker, useValue: new HealthTracker(() => 0) },
       StickySessions,
       { provide: PLANNING_SERVICE, useClass: Planner },

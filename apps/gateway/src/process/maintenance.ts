@@ -1,13 +1,10 @@
-import type { Limits } from '@switchyard/limits';
+import type { Dimension, Limits } from '@switchyard/limits';
+import type { Ledger } from '@switchyard/metering';
 import type { Metrics } from '@switchyard/telemetry';
-import type { MaintenanceContext } from '../../../worker/src/maintenance/context.js';
-import type { MaintenanceEvent } from '../../../worker/src/maintenance/event.js';
-import { budgetGroups, spendOf } from '../../../worker/src/jobs/budgets.js';
-import { MAINTENANCE } from '../../../worker/src/maintenance/jobs.js';
-import { logMaintenance } from '../../../worker/src/maintenance/log-event.js';
-import { MaintenanceTimers } from '../../../worker/src/maintenance/timers.js';
-import { MAINTENANCE_TOOLS } from '../../../worker/src/maintenance/tools.js';
+import { MAINTENANCE, MAINTENANCE_TOOLS, MaintenanceTimers, logMaintenance } from '../../../worker/src/index.js';
+import type { MaintenanceContext, MaintenanceEvent } from '../../../worker/src/index.js';
 import type { Loaded } from '../control/runtime-state.js';
+import type { OwnerSpend } from '../control/ledger-reader.js';
 import type { Bookkeeping } from './bookkeeping.js';
 import { budgetedGroups } from './budgeted-groups.js';
 import type { ProcessLog } from './process-log.js';
@@ -48,18 +45,30 @@ export function maintenanceTimers(context: MaintenanceContext): MaintenanceTimer
 }
 
 /** What the budgets of everybody were spent, according to the ledger. */
-export async function ledgerSpend(context: MaintenanceContext, loaded: Loaded): Promise<readonly GroupSpend[]> {
+export async function ledgerSpend(ledger: Pick<Ledger, 'spend'>, loaded: Loaded): Promise<readonly GroupSpend[]> {
   const groups = budgetedGroups(loaded);
-  if (groups.length === 0) return [];
-  const atMs = context.now();
-  const spends = await spendOf(context, await budgetGroups(context));
-  return groups.map(({ group }) => ({
+  const owners = new Map<string, { readonly level: 'tenant' | 'key'; readonly id: string }>();
+  for (const { level, owner } of groups.flatMap(({ limits }) => limits)) {
+    if (level !== 'credential') owners.set(`${level} ${owner}`, { level, id: owner });
+  }
+  if (owners.size === 0) return [];
+  const atMs = Date.now();
+  const spends = await ledger.spend([...owners.values()], atMs);
+  const spendOf = new Map(spends.map((spend) => [`${spend.level} ${spend.id}`, spend]));
+  return groups.map(({ group, limits }) => ({
     group,
-    floors: spends
-      .filter((spend) => spend.group === group)
-      .map(({ budget, nanoUsd }) => ({ limit: budget, nanoUsd, atMs })),
+    floors: limits.map((limit) => {
+      const spend = spendOf.get(`${limit.level} ${limit.owner}`);
+      return { limit, nanoUsd: spend === undefined ? 0 : (SPENT[limit.dimension]?.(spend) ?? 0), atMs };
+    }),
   }));
 }
+
+const SPENT: Readonly<Partial<Record<Dimension, (spend: OwnerSpend) => number>>> = {
+  budget_day: (spend) => spend.dayNanoUsd,
+  budget_month: (spend) => spend.monthNanoUsd,
+  budget_total: (spend) => spend.totalNanoUsd,
+};
 
 function observe(metrics: Metrics, event: MaintenanceEvent): void {
   if (event.type !== 'job_done') return;

@@ -5,7 +5,7 @@ import type { Limits } from '@switchyard/limits';
 import { Metrics } from '@switchyard/telemetry';
 import { startSimulator } from '../../../simulator/src/index.js';
 import type { RunningSimulator } from '../../../simulator/src/index.js';
-import type { MaintenanceTimers } from '../../../worker/src/maintenance/timers.js';
+import type { MaintenanceTimers } from '../../../worker/src/index.js';
 import type { OpsParts } from '../admin/ops-parts.js';
 import { ConfigError } from '../config/config-error.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
@@ -185,7 +185,7 @@ export class Supervisor {
     if (!this.books.isDatabaseReady) return [];
     try {
       await this.books.flush();
-      return await ledgerSpend(this.maintenanceContext(), this.loaded);
+      return await ledgerSpend(this.books.ledger, this.loaded);
     } catch (error) {
       this.log.logger.warn({ err: error }, 'what budgets were spent is not known while the ledger is away');
       return [];
