@@ -1,9 +1,22 @@
 import 'reflect-metadata';
 import type { JsonObject } from '@switchyard/contract';
+import type { NewKey } from '@switchyard/identity';
 import { loadConfig } from '../config/load-config.js';
 import { ADMIN_SECRET, OpsRig } from './ops-rig.fixture.js';
 
 const KEYS = '/admin/v1/keys';
+
+/** A key as the database takes it, past the admin API. */
+const NEW: NewKey = {
+  id: null,
+  tenant: 'beta',
+  label: null,
+  permissions: ['inference'],
+  policy: null,
+  limits: null,
+  compat: [],
+  expiresAtMs: null,
+};
 
 let rig: OpsRig;
 
@@ -189,6 +202,15 @@ describe('the list of keys', () => {
       created_at: null,
       updated_at: null,
     });
+  });
+
+  it('has an id that both have once, as the file has it, for that key is the one in force', async () => {
+    const { id } = await created({ id: 'a', tenant: 'beta' });
+    const { key } = await rig.store.create({ ...NEW, id: 'ci' }, () => true);
+    const { body } = await rig.get(`${KEYS}?tenant=beta`).expect(200);
+
+    expect([id, key.id]).toEqual(idsOf(body));
+    expect(body.data[1].source).toBe('config');
   });
 
   it('says which keys are of no use any more', async () => {

@@ -13,7 +13,7 @@ import { QueryPipe } from './query.pipe.js';
 const DIGITS = 32;
 
 export class GenerationQuery {
-  /** Every id that an answer carries is made of the same digits: its request's, its generation's, and its message's. */
+  /** All ids that Switchyard gives an answer have the same digits: its request's, its generation's and, when it was translated, its message's. */
   @Matches(/^(?:req_|gen_|msg_|chatcmpl-)?[0-9a-f]{32}$/, {
     message: 'the id of an answer: gen_ or req_ and 32 hexadecimal digits',
   })
