@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { usageRecord } from '../ledger/record.fixture.js';
-import type { UsageRecord } from '../record.js';
 import { beginPayload, checkpointPayload, END_PAYLOAD, finishPayload, readEntry, withdrawPayload } from './entry.js';
 
 const RECORD = usageRecord(1, { upstreamId: 'msg "é😀\u0000', finishReason: null });
@@ -37,7 +36,7 @@ describe('a journal entry', () => {
     ['attempts that are no list', { attempts: {} }],
     ['an attempt without its endpoint', { attempts: [{ ...RECORD.attempts[0], endpoint: undefined }] }],
   ])('with %s is unreadable and kept as it stands', (_what, fields) => {
-    const payload = finishPayload({ ...RECORD, ...fields } as unknown as UsageRecord);
+    const payload = finishPayload({ ...RECORD, ...fields });
 
     expect(readEntry(payload)).toEqual({ type: 'unreadable', payload });
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OWNER_FILE, readOwner } from '../journal/owner.js';
 import { lifeOf } from '../journal/process-identity.js';
 import type { ProcessIdentity } from '../journal/process-identity.js';
+import { holdsJournalFilesOnly } from './segments-in.js';
 
 /** Separates a journal's name from whoever recovers it: `worker-1~4711.88123.1f0c….9a3e`. */
 const CLAIM_MARK = '~';
@@ -61,7 +62,9 @@ export class JournalDirectory {
   async isAbandoned(): Promise<boolean> {
     const holder = this.claim === null ? readOwner(this.path) : claimerOf(this.claim);
     const life = holder === null ? 'unknown' : lifeOf(holder);
-    return life === 'unknown' ? (await this.silentMs()) >= SILENT_MS : life === 'dead';
+    if (life !== 'unknown') return life === 'dead';
+    if (holder === null && !(await holdsJournalFilesOnly(this.path))) return false;
+    return (await this.silentMs()) >= SILENT_MS;
   }
 
   /** Takes it for this process. False: another one was first. */

@@ -1,11 +1,12 @@
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { atCheckpoint } from '../journal/checkpoint.js';
 import { readEntry } from '../journal/entry.js';
 import type { Entry } from '../journal/entry.js';
-import { segmentName, segmentNumber } from '../journal/segment-name.js';
+import { segmentName } from '../journal/segment-name.js';
 import type { UsageRecord } from '../record.js';
 import { SegmentReader } from './segment-reader.js';
+import { segmentsIn, withoutMissing } from './segments-in.js';
 
 /** Takes what a journal says. `settled` is to be called when the ledger has it. */
 export interface TailSink {
@@ -179,22 +180,6 @@ export class JournalTail {
   }
 }
 
-/** Their numbers, ascending. A journal that is not there has none: somebody else removed it. */
-async function segmentsIn(directory: string): Promise<number[]> {
-  const names = await readdir(directory).catch(withoutMissing([]));
-  return names.flatMap((name) => segmentNumber(name) ?? []).sort((left, right) => left - right);
-}
-
-/** Bytes of all segments in a journal. */
-export async function bytesIn(directory: string): Promise<number> {
-  let bytes = 0;
-  for (const number of await segmentsIn(directory)) {
-    const found = await stat(join(directory, segmentName(number))).catch(withoutMissing(null));
-    bytes += found?.size ?? 0;
-  }
-  return bytes;
-}
-
 async function keepDamaged(path: string): Promise<void> {
   const journal = dirname(path);
   const folder = join(dirname(journal), '..', DAMAGED_FOLDER);
@@ -210,11 +195,4 @@ async function syncToDisk(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function withoutMissing<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return instead;
-    throw error;
-  };
 }

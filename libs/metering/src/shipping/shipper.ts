@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path';
 import { ownIdentity } from '../journal/process-identity.js';
 import type { UsageRecord } from '../record.js';
 import { claimToken, JournalDirectory } from './journal-directory.js';
-import { bytesIn, JournalTail } from './journal-tail.js';
+import { JournalTail } from './journal-tail.js';
 import type { TailSink } from './journal-tail.js';
 import { LedgerFeed } from './ledger-feed.js';
 import type { FeedStatus, LedgerWriter } from './ledger-feed.js';
+import { bytesIn } from './segments-in.js';
 import type { ShipperEvent } from './shipper-event.js';
 
 export interface ShipperOptions {

@@ -14,9 +14,9 @@ export function temporaryFolder(): () => string {
   return () => folder;
 }
 
-/** Asks until it is so. Throws after 15 s. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + 15_000;
+/** Asks until it is so. Throws when it is not in time. */
+export async function until(isSo: () => boolean | Promise<boolean>, patienceMs = 15_000): Promise<void> {
+  const deadlineMs = performance.now() + patienceMs;
   while (!(await isSo())) {
     if (performance.now() > deadlineMs) throw new Error(`it did not come to pass: ${isSo.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
