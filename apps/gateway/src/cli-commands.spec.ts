@@ -29,6 +29,10 @@ async function run(args: readonly string[], change: Partial<CliContext> = {}): P
     start: async ({ configPath }) => {
       started.push(configPath);
     },
+    work: async ({ configPath }) => {
+      started.push(`worker ${configPath ?? ''}`);
+    },
+    migrate: async () => [],
     ...change,
   });
   return { status, out, err, started };
@@ -68,6 +72,36 @@ describe('switchyard start', () => {
 
     expect(status).toBe(1);
     expect(err).toBe('Switchyard could not start: listen EADDRINUSE\n');
+  });
+});
+
+describe('switchyard worker', () => {
+  it('runs with the file that is asked for, and leaves the process running', async () => {
+    expect(await run(['worker', '-c', 'a.yaml'])).toMatchObject({ status: null, started: ['worker a.yaml'] });
+  });
+
+  it('says what the configuration lacks, and fails', async () => {
+    const work = () => Promise.reject(new Error('a worker needs redis.url'));
+    expect(await run(['worker'], { work })).toMatchObject({
+      status: 1,
+      err: 'Switchyard could not start: a worker needs redis.url\n',
+    });
+  });
+});
+
+describe('switchyard migrate', () => {
+  it('says what it applied', async () => {
+    const migrate = () => Promise.resolve(['0001_ledger', '0002_more']);
+    expect(await run(['migrate'], { migrate })).toMatchObject({ status: 0, out: 'Applied: 0001_ledger, 0002_more\n' });
+    expect(await run(['migrate'])).toMatchObject({ status: 0, out: 'The database is up to date.\n' });
+  });
+
+  it('says why it could not, and fails', async () => {
+    const migrate = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    expect(await run(['migrate'], { migrate })).toMatchObject({
+      status: 1,
+      err: 'The database could not be brought up to date: connect ECONNREFUSED\n',
+    });
   });
 });
 

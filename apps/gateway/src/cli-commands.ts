@@ -12,6 +12,8 @@ const HELP = `Switchyard, a routing gateway for language models.
 
 Usage:
   switchyard start [--config FILE]   start the gateway; without a file: SWITCHYARD_CONFIG, ./switchyard.yaml, built-in defaults
+  switchyard worker [--config FILE]  run maintenance for gateways that share Redis and a database
+  switchyard migrate [--config FILE] bring the database up to date and end
   switchyard check-config [FILE]     check a configuration and list every fault
   switchyard schema                  print the JSON Schema of the configuration
   switchyard version                 print the version
@@ -21,12 +23,21 @@ const OK = 0;
 const FAILED = 1;
 const MISUSED = 2;
 
+/** What every command that runs something is given. */
+export interface ProcessOptions {
+  readonly configPath: string | null;
+}
+
 /** What a command works with. */
 export interface CliContext {
   readonly environment: Environment;
   readonly output: CliOutput;
   /** Starts the gateway and returns once it serves. */
-  readonly start: (options: { configPath: string | null }) => Promise<void>;
+  readonly start: (options: ProcessOptions) => Promise<void>;
+  /** Runs maintenance until the process is told to stop. */
+  readonly work: (options: ProcessOptions) => Promise<void>;
+  /** Brings the database up to date; the names of what was applied. */
+  readonly migrate: (options: ProcessOptions) => Promise<readonly string[]>;
 }
 
 /** Runs one command and returns the exit status; `null` = the gateway was started and keeps the process alive. */
@@ -44,7 +55,11 @@ export async function runCommand(args: readonly string[], context: CliContext): 
   }
   switch (command) {
     case 'start':
-      return start(parsed.config, context);
+      return run(context, () => context.start({ configPath: parsed.config }));
+    case 'worker':
+      return run(context, () => context.work({ configPath: parsed.config }));
+    case 'migrate':
+      return migrate(parsed.config, context);
     case 'check-config': {
       const path = findConfig(file ?? parsed.config, environment);
       if (path !== null) return checkConfig(path, environment, output);
@@ -86,14 +101,27 @@ function parse(args: readonly string[]): ParsedArguments | string {
   }
 }
 
-async function start(configPath: string | null, { output, start: startGateway }: CliContext): Promise<number | null> {
+/** Runs what keeps the process alive; `null` once it does. */
+async function run({ output }: CliContext, begin: () => Promise<void>): Promise<number | null> {
   try {
-    await startGateway({ configPath });
+    await begin();
     return null;
   } catch (error) {
-    output.err(
-      error instanceof ConfigError ? error.message : `Switchyard could not start: ${(error as Error).message}`,
-    );
-    return FAILED;
+    return failed(output, 'Switchyard could not start', error);
   }
+}
+
+async function migrate(configPath: string | null, { output, migrate: apply }: CliContext): Promise<number> {
+  try {
+    const applied = await apply({ configPath });
+    output.out(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
+    return OK;
+  } catch (error) {
+    return failed(output, 'The database could not be brought up to date', error);
+  }
+}
+
+function failed(output: CliOutput, what: string, error: unknown): number {
+  output.err(error instanceof ConfigError ? error.message : `${what}: ${(error as Error).message}`);
+  return FAILED;
 }

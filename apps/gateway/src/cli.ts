@@ -11,5 +11,13 @@ const status = await runCommand(process.argv.slice(2), {
     const { startSwitchyard } = await import('./process/start.js');
     await startSwitchyard(options);
   },
+  work: async (options) => {
+    const { runWorker } = await import('./process/run-worker.js');
+    await runWorker(options);
+  },
+  migrate: async (options) => {
+    const { runMigrate } = await import('./process/run-migrate.js');
+    return (await runMigrate(options)).applied;
+  },
 });
 if (status !== null) process.exitCode = status;

@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { GatewayError, totalInput, totalOutput } from '@switchyard/contract';
 import { isConnectionFault } from '@switchyard/database';
 import { IdentitySnapshot, KeyDirectory, KeyStore } from '@switchyard/identity';
@@ -13,12 +12,8 @@ import type { KnownIdentity } from '../control/runtime-state.js';
 import { cataloguePrices } from './catalogue-prices.js';
 import { DatabaseLink } from './database-link.js';
 import { IdentityBroadcast } from './identity-broadcast.js';
+import { identityFile, journalRoot, ledgerFile } from './data-files.js';
 import type { ProcessLog } from './process-log.js';
-
-/** Journals of all processes of a data directory. */
-export function journalRoot(dataDir: string): string {
-  return join(dataDir, 'journal');
-}
 
 export interface BookkeepingListener {
   /** Callers of the database changed. */
@@ -54,8 +49,9 @@ export class Bookkeeping implements LedgerReader {
   ) {
     const { dataDir, database, redis, security } = config;
     mkdirSync(journalRoot(dataDir), { recursive: true, mode: 0o700 });
-    const file = join(dataDir, 'ledger.sqlite');
-    this.link = new DatabaseLink({ url: database?.url ?? null, file }, log.logger, () => this.databaseReady());
+    this.link = new DatabaseLink({ url: database?.url ?? null, file: ledgerFile(dataDir) }, log.logger, () =>
+      this.databaseReady(),
+    );
     this.ledger = new Ledger(this.link.database);
     this.keys = new KeyStore(this.link.database, security.pepper);
     this.directory = new KeyDirectory({
@@ -63,7 +59,7 @@ export class Bookkeeping implements LedgerReader {
         version: () => this.whenReady(() => this.keys.version()),
         all: () => this.whenReady(() => this.keys.all()),
       },
-      snapshot: new IdentitySnapshot(join(dataDir, 'identity.json'), security.pepper),
+      snapshot: new IdentitySnapshot(identityFile(dataDir), security.pepper),
       onChange: () => {
         this.listener.onIdentity(this.identity);
       },

@@ -6,7 +6,7 @@ import { Journal } from '@switchyard/metering';
 import { Metrics } from '@switchyard/telemetry';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import type { LedgerReader } from '../control/ledger-reader.js';
-import { journalRoot } from './bookkeeping.js';
+import { journalRoot } from './data-files.js';
 import { DiskWatch } from './disk-watch.js';
 import type { ProcessLog } from './process-log.js';
 import type { ProcessServices } from './process-services.js';
