@@ -17,7 +17,7 @@ import {
 import type { RollupName } from './rollup-rows.js';
 import { USAGE_COLUMNS } from './usage-columns.js';
 
-/** Unix milliseconds; `toMs` is exclusive. Every UTC hour and day that the range touches is meant whole. */
+/** Unix milliseconds; `toMs` is exclusive. Every UTC day that the range touches is meant whole. */
 export interface RollupRange {
   readonly fromMs: number;
   readonly toMs: number;
@@ -68,13 +68,17 @@ const SUMS = SUM_COLUMNS.map((column) => `cast(sum(${column}) as bigint) as ${co
  */
 export async function auditRollups(database: Database, range: RollupRange, repair: boolean): Promise<RollupDrift> {
   let [rows, nanoUsd] = [0, 0];
+  if (range.fromMs >= range.toMs) return { rows, nanoUsd };
+  // A day is only as right as all its hours.
+  const fromMs = bucketOf(range.fromMs, DAY_MS);
+  const toMs = bucketOf(range.toMs - 1, DAY_MS) + DAY_MS;
   for (const period of [HOURS, DAYS]) {
-    let bucket = await nextBucket(database, period, bucketOf(range.fromMs, period.lengthMs), range.toMs);
+    let bucket = await nextBucket(database, period, fromMs, toMs);
     while (bucket !== null) {
       const drift = await auditBucket(database, period, bucket, repair);
       rows += drift.rows;
       nanoUsd += drift.nanoUsd;
-      bucket = await nextBucket(database, period, bucket + period.lengthMs, range.toMs);
+      bucket = await nextBucket(database, period, bucket + period.lengthMs, toMs);
     }
   }
   return { rows, nanoUsd };

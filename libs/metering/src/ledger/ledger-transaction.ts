@@ -10,12 +10,14 @@ export interface LedgerTransaction {
 /**
  * - `shared`: with others that insert. What was purged and how rollups are rebuilt does not change meanwhile.
  * - `exclusive`: nobody inserts.
- * - `snapshot`: locks nothing and sees one moment throughout.
+ * - `unlocked`: whatever others do meanwhile.
+ * - `snapshot`: unlocked too, and sees one moment throughout.
  */
-type Access = 'shared' | 'exclusive' | 'snapshot';
+type Access = 'shared' | 'exclusive' | 'unlocked' | 'snapshot';
 
 /** Number of an advisory lock in PostgreSQL, apart from Kysely's for migrations. */
 const LEDGER_LOCK = 7_166_119;
+const LOCK_FUNCTIONS = { shared: 'pg_advisory_xact_lock_shared', exclusive: 'pg_advisory_xact_lock' };
 
 /** In SQLite every transaction is alone from its beginning. */
 export function inTransaction<T>(
@@ -28,10 +30,9 @@ export function inTransaction<T>(
     .transaction()
     .setIsolationLevel(isolation)
     .execute(async (transaction) => {
-      if (kind === 'postgres' && access !== 'snapshot') {
-        const lock = sql.raw(access === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock');
-        // In a statement of its own, so that the next one sees what was committed while this one waited.
-        await sql`select ${lock}(${LEDGER_LOCK})`.execute(transaction);
+      // In a statement of its own, so that the next one sees what was committed while this one waited.
+      if (kind === 'postgres' && (access === 'shared' || access === 'exclusive')) {
+        await sql`select ${sql.raw(LOCK_FUNCTIONS[access])}(${LEDGER_LOCK})`.execute(transaction);
       }
       return work({ kind, kysely: transaction });
     });

@@ -59,7 +59,10 @@ export class Ledger {
     return listRecords(this.database, query);
   }
 
-  /** In the order of the groups. Throws `GatewayError(invalid_request)` for a bad cursor, limit or grouping. */
+  /**
+   * In the order of the groups. Throws `GatewayError(invalid_request)` for a bad cursor, limit or grouping, and `RangeError`
+   * for a sum that is no safe integer, which is above nine million USD.
+   */
   sums(query: SumQuery): Promise<SumPage> {
     return readSums(this.database, query);
   }

@@ -6,7 +6,7 @@ import { inTransaction } from './ledger-transaction.js';
 /** Removes the oldest requests before a time, and their attempts. Answers how many. Their rollups stay. */
 export async function purgeRequests(database: Database, beforeMs: number, maxRows: number): Promise<number> {
   await rememberPurge(database, beforeMs);
-  return inTransaction(database, 'snapshot', async ({ kysely }) => {
+  return inTransaction(database, 'unlocked', async ({ kysely }) => {
     const last = await kysely
       .selectFrom('requests')
       .select(['created_at', 'id'])
