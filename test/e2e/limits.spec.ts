@@ -138,9 +138,8 @@ describe.each(['in this process', 'in Redis'])('limits %s', (where) => {
 
   it('counts in shadow mode and refuses nothing', async () => {
     for (let count = 0; count < 3; count += 1) expect((await ask('shadowed')).status).toBe(200);
-    expect((await fetch(`${rig.ops}/metrics`).then((response) => response.text())).toString()).toMatch(
-      /switchyard_ratelimit_decisions_total\{dimension="requests",decision="shadow"\} [1-9]/,
-    );
+    const metrics = await fetch(`${rig.ops}/metrics`).then((response) => response.text());
+    expect(metrics).toMatch(/switchyard_ratelimit_decisions_total\{dimension="requests",decision="shadow"\} [1-9]/);
   });
 
   it('tells a request that can never fit so, and asks for less when nothing was declared', async () => {

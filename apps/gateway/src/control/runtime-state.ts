@@ -24,7 +24,7 @@ export interface Loaded {
   readonly identity: KnownIdentity;
   readonly keyRing: KeyRing;
   readonly callers: AllCallers;
-  limitsOf(caller: Caller): CallerLimits;
+  readonly limitsOf: (caller: Pick<Caller, 'keyId'>) => CallerLimits;
 }
 
 /** Builds what requests need from a configuration and from the callers of the database. */

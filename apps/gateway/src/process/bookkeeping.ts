@@ -202,8 +202,30 @@ export class Bookkeeping implements LedgerReader {
   }
 
   private logShipping(event: ShipperEvent): void {
-    const { type, ...details } = event;
-    this.log.logger.warn({ event: type, ...details }, 'journal');
+    const { logger } = this.log;
+    switch (event.type) {
+      case 'recovered':
+        // A process that ended in order leaves nothing open.
+        if (event.orphans === 0) logger.debug({ journal: event.journal }, 'journal shipped');
+        else logger.warn({ journal: event.journal, orphans: event.orphans }, 'a process died with requests running');
+        return;
+      case 'ledger_away':
+        logger.error({ err: event.error }, 'the ledger is away: records wait in the journal');
+        return;
+      case 'ledger_back':
+        logger.info({ away_ms: Math.round(event.awayMs) }, 'the ledger is back');
+        return;
+      case 'set_aside':
+        logger.error({ id: event.id, reason: event.reason }, 'a record was set aside: the ledger refused it');
+        return;
+      case 'damaged': {
+        const { journal, segment, bytes } = event;
+        logger.error({ journal, segment, bytes }, 'part of a journal cannot be read and is kept in journal-damaged');
+        return;
+      }
+      case 'fault':
+        logger.error({ err: event.error }, 'journals cannot be shipped');
+    }
   }
 }
 

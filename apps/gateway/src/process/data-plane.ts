@@ -15,7 +15,8 @@ export interface DataPlane {
   /** Resolves with the data URL. */
   start(): Promise<string>;
   configure(message: ConfigureMessage): void;
-  identityChanged(identity: KnownIdentity): void;
+  /** Resolves once requests are served by it. */
+  identityChanged(identity: KnownIdentity): Promise<void>;
   /** For limits that live in the plane alone. */
   raiseSpend(spend: readonly GroupSpend[]): void;
   stop(): Promise<void>;
@@ -54,9 +55,10 @@ export class InProcessPlane implements DataPlane {
     this.running?.replace(loadedFrom(configOf(message), message.identity));
   }
 
-  identityChanged(identity: KnownIdentity): void {
+  identityChanged(identity: KnownIdentity): Promise<void> {
     const { running } = this;
     running?.replace(loadedFrom(running.current.config, identity));
+    return Promise.resolve();
   }
 
   raiseSpend(spend: readonly GroupSpend[]): void {

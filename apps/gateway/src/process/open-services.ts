@@ -56,5 +56,6 @@ export function openLimits(config: GatewayConfig, log: ProcessLog): Limits {
 
 function logLimits(event: LimitsEvent, { logger }: ProcessLog): void {
   const { type, ...details } = event;
-  logger.warn({ event: type, ...details }, 'limits');
+  if (type === 'breaker' && event.cause === 'connected') logger.info('limits are shared over Redis');
+  else logger.warn({ event: type, ...details }, 'limits');
 }

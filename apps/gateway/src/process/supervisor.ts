@@ -57,6 +57,8 @@ export class Supervisor {
   private simulator: RunningSimulator | null = null;
   private watcher: FSWatcher | null = null;
   private settling: NodeJS.Timeout | null = null;
+  /** Settles when the plane serves by the callers last read. */
+  private pushed: Promise<void> = Promise.resolve();
   private stopping: Promise<void> | null = null;
 
   constructor(
@@ -202,7 +204,7 @@ export class Supervisor {
     for (const { id, reason } of this.loaded.callers.unusable) {
       this.log.logger.error({ id, reason }, 'a key or tenant of the database cannot be used');
     }
-    this.plane.identityChanged(identity);
+    this.pushed = this.plane.identityChanged(identity);
   }
 
   private async renderMetrics(): Promise<string> {
@@ -223,7 +225,10 @@ export class Supervisor {
       identity: () => (books.isDatabaseReady ? books.keys : null),
       ledger: () => (books.isDatabaseReady ? books.ledger : null),
       flush: () => books.flush(),
-      identityChanged: () => books.identityChanged(),
+      identityChanged: async () => {
+        await books.identityChanged();
+        await this.pushed;
+      },
       metrics: () => this.renderMetrics(),
       log,
     };

@@ -40,6 +40,7 @@ process.on('message', (message: SupervisorMessage) => {
     case 'identity':
       withRunning(({ state }) => {
         state.replace(loadedFrom(state.current.config, message.identity));
+        tell({ type: 'identity-applied' });
       });
       break;
     case 'spend':

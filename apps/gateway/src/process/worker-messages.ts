@@ -32,6 +32,11 @@ export interface IdentityMessage {
   readonly identity: KnownIdentity;
 }
 
+/** The worker serves by the callers it was last told of. */
+export interface IdentityAppliedMessage {
+  readonly type: 'identity-applied';
+}
+
 /** The ledger knows of more spend than the limits may. */
 export interface SpendMessage {
   readonly type: 'spend';
@@ -86,4 +91,4 @@ export interface MetricsMessage {
   readonly delta: MetricsDelta;
 }
 
-export type WorkerMessage = ReadyMessage | FailedMessage | AskMessage | MetricsMessage;
+export type WorkerMessage = ReadyMessage | FailedMessage | IdentityAppliedMessage | AskMessage | MetricsMessage;

@@ -15,6 +15,8 @@ import type {
 
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 10_000;
+/** How long a worker may take to serve by a change before nobody waits for it any more. */
+const APPLY_MS = 1_000;
 /** A worker that served this long before it died starts the waits afresh. */
 const STABLE_MS = 30_000;
 
@@ -76,8 +78,14 @@ export class WorkerPool {
     for (const worker of this.ready) send(worker, configuration);
   }
 
-  identityChanged(identity: KnownIdentity): void {
-    for (const worker of this.ready) send(worker, { type: 'identity', identity });
+  /** Resolves once every worker serves by it, or after a second. */
+  async identityChanged(identity: KnownIdentity): Promise<void> {
+    await Promise.all(
+      [...this.ready].map((worker) => {
+        send(worker, { type: 'identity', identity });
+        return applied(worker);
+      }),
+    );
   }
 
   raiseSpend(spend: readonly GroupSpend[]): void {
@@ -120,6 +128,8 @@ export class WorkerPool {
             );
             reject(new Error(message.reason));
             break;
+          case 'identity-applied':
+            break;
           case 'ask':
             void this.answer(worker, message);
             break;
@@ -160,6 +170,24 @@ export class WorkerPool {
       });
     }, waitMs);
   }
+}
+
+/** Resolves when the worker says that it took what it was told, when it is gone, or after a second. */
+function applied(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    const listen = (message: WorkerMessage): void => {
+      if (message.type === 'identity-applied') done();
+    };
+    const done = (): void => {
+      clearTimeout(timer);
+      worker.off('message', listen);
+      worker.off('exit', done);
+      resolve();
+    };
+    const timer = setTimeout(done, APPLY_MS);
+    worker.on('message', listen);
+    worker.on('exit', done);
+  });
 }
 
 function send(worker: Worker, message: SupervisorMessage): void {
