@@ -56,7 +56,7 @@ export default defineConfig(
             },
             {
               // Applications start one another through their index; libraries have names.
-              regex: '^(\\.\\./)+(?!simulator/src/index\\.js$)[a-z]+/src/',
+              regex: '^(\\.\\./)+(?!(?:simulator|worker)/src/index\\.js$)[a-z]+/src/',
               message: 'Reach another library by its name: @switchyard/<lib>.',
             },
           ],
