@@ -7,6 +7,7 @@ import type { Actual, Held, Limit, LimitState, SpendFloor } from '../types.js';
 import { isBudget, MINUTE_MS, windowKindOf } from '../windows.js';
 import { Buckets } from './buckets.js';
 import { Budgets, resetMs } from './budgets.js';
+import { IdleSweep } from './idle-sweep.js';
 import { Leases } from './leases.js';
 import { Reservations } from './reservations.js';
 import type { Entry, Reservation } from './reservations.js';
@@ -19,6 +20,10 @@ export class LocalStore {
   private readonly buckets = new Buckets();
   private readonly budgets = new Budgets();
   private readonly slots = new Map<string, Leases>();
+  private readonly slotSweep = new IdleSweep(this.slots, (slots, nowMs) => {
+    slots.lapse(nowMs);
+    return slots.size === 0;
+  });
   private readonly reservations = new Reservations();
 
   constructor(private readonly nowMs: () => number) {}
@@ -109,8 +114,11 @@ export class LocalStore {
   }
 
   private take(name: string, { limit, key, cost }: Entry, nowMs: number): void {
-    if (limit.dimension === 'concurrency') this.slotsOf(key).hold(name, nowMs + LEASE_MS);
-    else if (!isBudget(limit.dimension)) this.buckets.take(key, limit, cost, nowMs);
+    if (limit.dimension === 'concurrency') {
+      this.slotsOf(key).hold(name, nowMs + LEASE_MS);
+      this.slotSweep.look(nowMs);
+      this.slotSweep.look(nowMs);
+    } else if (!isBudget(limit.dimension)) this.buckets.take(key, limit, cost, nowMs);
     else {
       const budget = this.budgets.current(key, windowKindOf(limit.dimension), nowMs);
       budget.charged += cost;

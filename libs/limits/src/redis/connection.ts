@@ -8,6 +8,8 @@ export interface ConnectionOptions {
   readonly timeoutMs: number;
   /** Uniform in [0, 1): spreads the reconnections of many instances. */
   readonly random: () => number;
+  /** Taught to Redis with every new connection, so that calls take one round trip and keep their order from the first one on. */
+  readonly scripts?: readonly Script[];
 }
 
 /** What a connection tells of itself; `lost` also of an attempt to connect that failed. */
@@ -29,9 +31,11 @@ const RECONNECT_MAX_MS = 2_000;
 export class Connection {
   private readonly client: Redis;
   private readonly timeoutMs: number;
+  private readonly scripts: readonly Script[];
 
-  constructor({ url, timeoutMs, random }: ConnectionOptions) {
+  constructor({ url, timeoutMs, random, scripts = [] }: ConnectionOptions) {
     this.timeoutMs = timeoutMs;
+    this.scripts = scripts;
     this.client = new Redis(url, {
       lazyConnect: true,
       // Integers and flat lists are all that is exchanged; the older protocol needs no handshake that a proxy may refuse.
@@ -52,7 +56,11 @@ export class Connection {
 
   /** Connects, and from then on reconnects by itself. */
   open(listener: ConnectionListener): void {
-    this.client.on('ready', () => listener.ready());
+    this.client.on('ready', () => {
+      // One that fails is taught by its first call.
+      for (const { lua } of this.scripts) this.client.script('LOAD', lua).catch(() => undefined);
+      listener.ready();
+    });
     this.client.on('close', () => listener.lost());
     // Whatever it says, `close` follows; without a listener it would end the process.
     this.client.on('error', () => undefined);

@@ -4,7 +4,7 @@ import type { Ruling, Standing } from '../decision.js';
 import { encoded, INSTANCES_KEY, leasesKey, limitKey, reservationPrefix } from '../limit-key.js';
 import type { Actual, Held, Limit, LimitState, SpendFloor } from '../types.js';
 import { isBudget } from '../windows.js';
-import { scriptsWith, VERDICTS } from './scripts.js';
+import { VERDICTS } from './scripts.js';
 import type { Script, Scripts } from './scripts.js';
 import { StoreError } from './store-error.js';
 
@@ -26,7 +26,7 @@ export interface Booking {
 export class RedisStore {
   constructor(
     private readonly caller: ScriptCaller,
-    private readonly scripts: Scripts = scriptsWith(),
+    private readonly scripts: Scripts,
   ) {}
 
   /** Takes everything or nothing. A reservation that exists, or did, is granted again and takes nothing. */

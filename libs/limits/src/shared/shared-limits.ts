@@ -6,6 +6,7 @@ import { INSTANCES_KEY } from '../limit-key.js';
 import type { LimitsClock, LimitsOptions, LimitsStatus } from '../limits-options.js';
 import { Connection } from '../redis/connection.js';
 import { RedisStore } from '../redis/redis-store.js';
+import { scriptsWith } from '../redis/scripts.js';
 import { storeErrorOf } from '../redis/store-error.js';
 import type { StoreError } from '../redis/store-error.js';
 import type { Actual, Decision, Held, Limit, LimitState, SpendFloor } from '../types.js';
@@ -41,8 +42,9 @@ export class SharedLimits implements Engine {
 
   constructor(private readonly options: SharedLimitsOptions) {
     const { redisUrl: url, clock, random, commandTimeoutMs: timeoutMs, instanceId, onEvent } = options;
-    this.connection = new Connection({ url, timeoutMs, random });
-    this.store = new RedisStore(this.connection);
+    const scripts = scriptsWith();
+    this.connection = new Connection({ url, timeoutMs, random, scripts: Object.values(scripts) });
+    this.store = new RedisStore(this.connection, scripts);
     this.watch = new RedisWatch({
       clock,
       isConnected: () => this.connection.isReady,

@@ -1,0 +1,55 @@
+import { chargesOf } from '../charges.js';
+import { demandOf, limitOf, requestOf } from '../testing/requests.js';
+import { Leases } from './leases.js';
+import { LocalStore } from './local-store.js';
+
+describe('the memory of the store in a process', () => {
+  it('does not grow with requests and callers that were, whatever became of them', () => {
+    let nowMs = Date.UTC(2026, 10, 20);
+    const store = new LocalStore(() => nowMs);
+    const serve = (index: number): void => {
+      const owner = `key-${String(index)}`;
+      const held = { id: String(index), group: owner };
+      const limits = [
+        limitOf('requests', 600, { owner }),
+        limitOf('concurrency', 5, { owner }),
+        limitOf('budget_day', 1_000, { owner }),
+      ];
+      store.reserve(held, chargesOf({ ...held, ...requestOf(limits, { costNanoUsd: 5 }) }));
+      if (index % 3 === 0) store.settle(held, demandOf({ costNanoUsd: 1 }));
+      if (index % 3 === 1) store.release(held);
+      // Every third one is never heard of again.
+      nowMs += 60_000;
+    };
+    const sizeAfter = (from: number, to: number): number => {
+      for (let index = from; index < to; index += 1) serve(index);
+      return store.size;
+    };
+    // A week, and then four more.
+    const once = sizeAfter(0, 10_000);
+    expect(sizeAfter(10_000, 50_000)).toBeLessThan(once * 1.2);
+    expect(once).toBeLessThan(10_000);
+  });
+});
+
+describe('leases', () => {
+  it('lapse in order, no more at a time than asked for, and not before their end', () => {
+    const leases = new Leases();
+    for (const [name, endMs] of [
+      ['a', 10],
+      ['b', 20],
+      ['c', 20],
+      ['d', 30],
+    ] as const) {
+      leases.hold(name, endMs);
+    }
+    expect(leases.lapse(9)).toEqual([]);
+    expect(leases.lapse(20, 2)).toEqual(['a', 'b']);
+    expect(leases.lapse(20, 2)).toEqual(['c']);
+    leases.hold('d', 50);
+    expect(leases.lapse(40)).toEqual([]);
+    leases.drop('d');
+    expect(leases.lapse(60)).toEqual([]);
+    expect(leases.size).toBe(0);
+  });
+});
