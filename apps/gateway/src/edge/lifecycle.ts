@@ -5,8 +5,11 @@ import { Injectable } from '@nestjs/common';
 export class Lifecycle {
   private current: 'starting' | 'serving' | 'draining' = 'starting';
 
+  /** `isHindered` answers whether something keeps this process from taking work at the moment. */
+  constructor(private readonly isHindered: () => boolean = () => false) {}
+
   get isReady(): boolean {
-    return this.current === 'serving';
+    return this.current === 'serving' && !this.isHindered();
   }
 
   get isDraining(): boolean {

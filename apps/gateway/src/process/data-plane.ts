@@ -37,7 +37,7 @@ export class InProcessPlane implements DataPlane {
   ) {}
 
   get isReady(): boolean {
-    return this.server !== null && this.services?.disk.isFull !== true;
+    return this.server !== null;
   }
 
   async start(): Promise<string> {

@@ -33,7 +33,7 @@ export async function startDataServer(
   services: ProcessServices,
 ): Promise<DataServer> {
   const { config } = state.current;
-  const lifecycle = new Lifecycle();
+  const lifecycle = new Lifecycle(() => services.disk.isFull);
   const adapter = new EdgeAdapter(serverOptions(config), lifecycle);
   const app = await NestFactory.create(GatewayModule.of(state, log, lifecycle, services), adapter, {
     bodyParser: false,

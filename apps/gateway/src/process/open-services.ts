@@ -29,9 +29,7 @@ export async function openServices(
       log.logger.error({ err: error }, 'the journal cannot be written');
     },
   });
-  const disk = new DiskWatch(directory, config.journal.minFreeBytes, (error) => {
-    log.logger.warn({ err: error }, 'free space of the journal is not known');
-  });
+  const disk = watchDisk(config, log);
   await Promise.all([disk.look(), limits.whenReady(REDIS_WAIT_MS)]);
   return { limits, journal, ledger, metrics: new Metrics(), disk };
 }
@@ -41,6 +39,12 @@ export async function closeServices({ limits, journal, disk }: ProcessServices):
   disk.stop();
   await limits.close();
   await journal.close();
+}
+
+export function watchDisk({ dataDir, journal }: GatewayConfig, log: ProcessLog): DiskWatch {
+  return new DiskWatch(journalRoot(dataDir), journal.minFreeBytes, (error) => {
+    log.logger.warn({ err: error }, 'free space of the journal is not known');
+  });
 }
 
 export function openLimits(config: GatewayConfig, log: ProcessLog): Limits {

@@ -17,7 +17,8 @@ import type { DataPlane } from './data-plane.js';
 import { loadSource, readSource } from './load-runtime.js';
 import type { ConfigSource } from './load-runtime.js';
 import { ledgerSpend, maintenanceContext, maintenanceTimers } from './maintenance.js';
-import { openLimits } from './open-services.js';
+import type { DiskWatch } from './disk-watch.js';
+import { openLimits, watchDisk } from './open-services.js';
 import { startOpsServer } from './ops-server.js';
 import type { OpsServer } from './ops-server.js';
 import { gaugeProcess } from './process-gauges.js';
@@ -53,6 +54,7 @@ export class Supervisor {
   private ownLimits: Limits | null = null;
   private services: ProcessServices | null = null;
   private timers: MaintenanceTimers | null = null;
+  private disk: DiskWatch | null = null;
   private ops: OpsServer | null = null;
   private simulator: RunningSimulator | null = null;
   private watcher: FSWatcher | null = null;
@@ -91,6 +93,8 @@ export class Supervisor {
       this.ops = await startOpsServer(host, opsPort, this.opsParts());
       const data = await this.plane.start();
       this.startMaintenance(config);
+      this.disk = watchDisk(config, this.log);
+      await this.disk.look();
       this.watchSource();
       return { data, ops: this.ops.url };
     } catch (error) {
@@ -129,6 +133,7 @@ export class Supervisor {
     this.watcher?.close();
     if (this.settling !== null) clearTimeout(this.settling);
     await this.plane.stop();
+    this.disk?.stop();
     await this.timers?.stop();
     await this.books.stop();
     await this.ownLimits?.close();
@@ -219,7 +224,7 @@ export class Supervisor {
   private opsParts(): OpsParts {
     const { books, log } = this;
     return {
-      isReady: () => this.plane.isReady,
+      isReady: () => this.plane.isReady && this.disk?.isFull !== true,
       keyRing: () => this.loaded.keyRing,
       config: () => this.loaded.config,
       identity: () => (books.isDatabaseReady ? books.keys : null),
