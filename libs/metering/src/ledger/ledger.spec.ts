@@ -110,17 +110,17 @@ describeOnEachDatabase('the ledger', ({ database, again }) => {
 
   it('never waits in a circle when replicas insert the same records in opposite orders', async () => {
     const shared = await database();
-    const replicas = [new Ledger(shared), new Ledger(again(shared)), new Ledger(again(shared))];
-    const records = Array.from({ length: 60 }, (_, n) =>
-      usageRecord(n, { tenant: `t${n % 7}`, createdAtMs: NOON_MS + (n % 5) * HOUR_MS }),
-    );
-    const rounds = Array.from({ length: 30 }, (_, at) =>
-      replicas[at % 3]!.insert(at % 2 === 0 ? records : records.toReversed()),
-    );
-    const reports = await Promise.all(rounds);
-    expect(reports.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(60);
-    expect((await totalOf(replicas[0]!)).requests).toBe(60);
-  });
+    const replicas = [new Ledger(shared), new Ledger(again(shared))];
+    for (let round = 0; round < 8; round++) {
+      const records = Array.from({ length: 400 }, (_, n) =>
+        usageRecord(round * 400 + n, { tenant: `t${n % 7}`, createdAtMs: NOON_MS + (n % 5) * HOUR_MS }),
+      );
+      const orders = [records, records.toReversed(), records, records.toReversed()];
+      const reports = await Promise.all(orders.map((order, at) => replicas[at % 2]!.insert(order)));
+      expect(reports.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(400);
+    }
+    expect((await totalOf(replicas[0]!)).requests).toBe(3_200);
+  }, 60_000);
 
   it.each<[string, Partial<UsageRecord>]>([
     ['a count that is none', { images: -1 }],
