@@ -49,6 +49,22 @@ const chat = (fields: JsonObject = {}): JsonObject => ({
   ...fields,
 });
 
+const ACCOUNTS = `
+catalog: { builtin: false }
+providers:
+  - id: narrow
+    dialect: openai-chat
+    base_url: "SIMULATOR/narrow/v1"
+    credentials: [{ id: main, api_key: secret-a, limits: { requests_per_minute: 2 } }]
+  - { id: wide, dialect: openai-chat, base_url: "SIMULATOR/wide/v1", credentials: [{ id: main, api_key: secret-b }] }
+models:
+  - id: acme/m
+    context_length: 128000
+    endpoints:
+      - { provider: narrow, upstream_model: simulated-chat, price: { prompt: 1, completion: 4 } }
+      - { provider: wide, upstream_model: simulated-chat, price: { prompt: 1, completion: 4 } }
+`;
+
 /** The same promises with limits in this process and with limits in Redis. */
 describe.each(['in this process', 'in Redis'])('limits %s', (where) => {
   let redis: TestRedis | null = null;
@@ -148,5 +164,22 @@ describe.each(['in this process', 'in Redis'])('limits %s', (where) => {
     expect(JSON.stringify(reply.json)).toContain('max_tokens');
     const { max_tokens: _undeclared, ...open } = chat();
     expect((await ask('narrow', open)).status).toBe(200);
+  });
+
+  it('passes a full provider account over, and fails a caller only when no other may serve', async () => {
+    const redisLine = redis === null ? '' : `redis: { url: ${redis.url} }`;
+    const accounts = await startRig(`${ACCOUNTS}${redisLine}\n`);
+    const order = { provider_order: ['narrow', 'wide'] };
+    const providers: (string | null)[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const reply = await accounts.post('/v1/chat/completions', chat(order));
+      providers.push(reply.headers.get('x-switchyard-provider'));
+    }
+    expect(providers).toEqual(['narrow', 'narrow', 'wide']);
+    const refused = await accounts.post('/v1/chat/completions', chat({ provider_only: ['narrow'] }));
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(accounts.simulator.requests.filter(({ provider }) => provider === 'narrow')).toHaveLength(2);
+    await accounts.stop();
   });
 });

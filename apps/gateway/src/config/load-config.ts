@@ -10,6 +10,7 @@ import { buildCatalogue, simulatedSnapshot } from './catalogue.js';
 import type { ConfigFault, ConfigNotice } from './config-error.js';
 import { ConfigError } from './config-error.js';
 import { ENCRYPTION_KEY, keptSecrets, LOCAL_KEY, PEPPER, randomSecret, throwawaySecrets } from './data-dir-secrets.js';
+import type { Permission } from '@switchyard/identity';
 import type { Environment } from './environment.js';
 import type { GatewayConfig, SecuritySettings } from './gateway-config.js';
 import { inertSettingNotices } from './inert-settings.js';
@@ -93,8 +94,11 @@ function catalogueOf(file: SwitchyardFile, environment: Environment): Catalogue 
   return buildCatalogue({ operator: { providers: file.providers, models: file.models }, builtin, environment });
 }
 
+/** Whoever starts a gateway without a configuration is its operator. */
+const LOCAL_PERMISSIONS: Permission[] = ['inference', 'explain', 'admin'];
+
 function callersOf(file: SwitchyardFile, security: SecuritySettings, { localKey }: GeneratedSecrets): Callers {
-  const keys = localKey === null ? file.keys : [{ id: 'local', key: localKey }];
+  const keys = localKey === null ? file.keys : [{ id: 'local', key: localKey, permissions: LOCAL_PERMISSIONS }];
   const { pepper, defaultPermissions, compat } = security;
   return buildCallers({ tenants: file.tenants, keys, pepper, defaultPermissions, compat });
 }

@@ -12,7 +12,7 @@ export function banner({ config, localKey }: LoadResult, urls: Urls): string {
     '',
     'Switchyard is running.',
     `  data port        ${urls.data}      (POST /v1/messages, POST /v1/chat/completions)`,
-    `  operations port  ${urls.ops}      (GET /healthz, GET /readyz)`,
+    `  operations port  ${urls.ops}      (/admin/v1/keys, /admin/v1/usage, /metrics, /healthz)`,
     `  configuration    ${config.source ?? 'built-in defaults'}`,
     `  models           ${String(config.catalog.models.length)}`,
     ...(localKey === null ? [] : [`  key              ${localKey}`]),
