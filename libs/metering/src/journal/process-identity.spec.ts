@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { until } from '../testing/folder.js';
 import { identityOf, lifeOf, ownIdentity } from './process-identity.js';
@@ -21,11 +22,14 @@ describe('the identity of a process', () => {
   });
 
   it('says that one is dead which has ended and whose parent does not ask for it', async () => {
-    // The shell's child ends at once, and the shell becomes a program that never waits for it.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60']);
+    // The shell becomes a program that never asks for the child that the shell had.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
     const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+    await until(() => readFileSync(`/proc/${parent.pid!}/comm`, 'utf8') === 'sleep\n');
     const pid = Number(output.toString());
     const identity = identityOf(pid);
+    expect(lifeOf(identity)).toBe('alive');
+    process.kill(pid, 'SIGKILL');
 
     await until(() => lifeOf(identity) === 'dead');
     expect(process.kill(pid, 0)).toBe(true);

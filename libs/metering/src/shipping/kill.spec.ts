@@ -8,7 +8,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder, until } from '../testing/folder.js';
 
-const TESTING = fileURLToPath(new URL('../testing/', import.meta.url));
+const HOOKS = fileURLToPath(new URL('../testing/typescript-hooks.mjs', import.meta.url));
+const WRITER = fileURLToPath(new URL('../testing/journal-program.ts', import.meta.url));
+const SHIPPER = fileURLToPath(new URL('../testing/shipper-program.ts', import.meta.url));
 const ROUNDS = 6;
 /** Apart from each other, so that every process has ids of its own. */
 const IDS = 1_000_000;
@@ -28,8 +30,7 @@ describe('kill -9', () => {
 
   function start(program: string, args: readonly string[], output: string): ChildProcess {
     const fd = openSync(join(folder(), output), 'a');
-    const hooks = join(TESTING, 'typescript-hooks.mjs');
-    const child = spawn(process.execPath, ['--import', hooks, join(TESTING, program), ...args], {
+    const child = spawn(process.execPath, ['--import', HOOKS, program, ...args], {
       stdio: ['ignore', fd, 'inherit'],
       env: {},
     });
@@ -49,7 +50,7 @@ describe('kill -9', () => {
   it('of writers and shippers at any moment loses no finished request, doubles none, and orphans exactly the others', async () => {
     const root = join(folder(), 'data', 'journal');
     const path = join(folder(), 'ledger.sqlite');
-    const ship = (): ChildProcess => start('shipper-program.ts', [root, path], 'shipper');
+    const ship = (): ChildProcess => start(SHIPPER, [root, path], 'shipper');
     let shipper = ship();
     const outputs: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -57,7 +58,7 @@ describe('kill -9', () => {
         const output = `writer-${round}-${index}`;
         outputs.push(output);
         const first = String(outputs.length * IDS);
-        return start('journal-program.ts', [join(root, output), first, index === 0 ? 'process' : 'disk'], output);
+        return start(WRITER, [join(root, output), first, index === 0 ? 'process' : 'disk'], output);
       });
       // Somewhere in the middle of its work: how much was promised is the only clock that these processes share.
       const promises = Math.floor(Math.random() * 150_000);
