@@ -13,7 +13,7 @@ import type { DatabaseOptions } from './index.js';
 
 const ALL_MIGRATIONS = ['0001_ledger', '0002_identity', '0003_maintenance'];
 const FROM_SOURCE = join(import.meta.dirname, '../../../test/testing/from-source.mjs');
-const MIGRATE = join(import.meta.dirname, 'testing/migrate.ts');
+const MIGRATE = join(import.meta.dirname, 'testing/migrate.mjs');
 
 const directory = mkdtempSync(join(tmpdir(), 'switchyard-database-'));
 const opened: Database[] = [];

@@ -1,4 +1,4 @@
-// A process of its own that migrates: `node migrate.ts <url or ''> <file>`. Prints the names of what it applied.
+// A process of its own that migrates: `node --import from-source.mjs migrate.mjs <url or ''> <file>`. Prints the names of what it applied.
 import process from 'node:process';
 import { Database } from '@switchyard/database';
 
