@@ -1,5 +1,5 @@
 /**
- * What the journal takes: `node --import ./libs/metering/src/testing/typescript-hooks.mjs test/bench/journal.ts [folder]`
+ * What the journal takes: `node --import ./test/testing/from-source.mjs test/bench/journal.ts [folder]`
  * prints one line of JSON, for each durability and number of writers that wait for their entries, in a folder of the disk
  * to measure (default: that of temporary files).
  */

@@ -9,6 +9,7 @@ import { ChildServer, freePort } from './child-server.js';
 /** Where Debian keeps one folder per version. */
 const DEBIAN_FOLDER = '/usr/lib/postgresql';
 const SUPERUSER = 'switchyard';
+const RESTART_TRIES = 20;
 
 /** A PostgreSQL server of a test's own, on a free loopback port. */
 export interface TestPostgres {
@@ -71,7 +72,15 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     },
     restart: async () => {
       await server.stop('SIGKILL');
-      server = await start();
+      // Its children outlive a killed server for a moment, and hold the shared memory that the next one wants.
+      for (let tries = 1; ; tries += 1) {
+        try {
+          server = await start();
+          return;
+        } catch (error) {
+          if (tries === RESTART_TRIES) throw error;
+        }
+      }
     },
     stop: async () => {
       // Immediate shutdown: the data is thrown away.

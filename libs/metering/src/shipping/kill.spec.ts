@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder, until } from '../testing/folder.js';
 
-const HOOKS = fileURLToPath(new URL('../testing/typescript-hooks.mjs', import.meta.url));
+const HOOKS = fileURLToPath(new URL('../../../../test/testing/from-source.mjs', import.meta.url));
 const WRITER = fileURLToPath(new URL('../testing/journal-program.ts', import.meta.url));
 const SHIPPER = fileURLToPath(new URL('../testing/shipper-program.ts', import.meta.url));
 const ROUNDS = 6;

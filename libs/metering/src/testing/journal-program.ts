@@ -1,5 +1,5 @@
 /**
- * A process that journals requests until it is killed: `node --import typescript-hooks.mjs journal-program.ts <directory>
+ * A process that journals requests until it is killed: `node --import from-source.mjs journal-program.ts <directory>
  * <first id> <durability>`. Says on standard output what it was promised, one line each, only after the promise:
  * `b <id>` begun, `c <id> <tokens>` before a checkpoint is made, `f <id> <cost>` finished.
  */

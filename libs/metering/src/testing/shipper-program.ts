@@ -1,5 +1,5 @@
 /**
- * A process that ships until it is killed: `node --import typescript-hooks.mjs shipper-program.ts <root> <database>`. Its
+ * A process that ships until it is killed: `node --import from-source.mjs shipper-program.ts <root> <database>`. Its
  * ledger is a table `records`; every orphan it was told of is a row of `orphans`.
  */
 import process from 'node:process';
