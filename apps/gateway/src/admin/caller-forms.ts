@@ -1,26 +1,13 @@
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { PERMISSIONS } from '@switchyard/identity';
 import type { CompatFlag, Permission } from '@switchyard/identity';
-import { COMPAT_RULE } from '../config/caller-sections.js';
+import { CALLER_ID, CALLER_ID_WORDS, COMPAT_RULE, MOMENT_RULE } from '../config/caller-sections.js';
 import { Section, Shape } from '../config/checks.js';
 import { LimitsSection } from '../config/limits-section.js';
 import { PolicySection } from '../config/policy-section.js';
-import { momentOf } from './moment.js';
-
-/** Ids of keys and tenants, as the configuration file takes them. */
-export const CALLER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-export const CALLER_ID_WORDS = {
-  message: 'letters, digits, dots, dashes and underscores, at most 64, starting with a letter or digit',
-};
 
 /** Longest time for which two secrets of a key may be valid: a month. */
 const GRACE_MAX_S = 31 * 24 * 60 * 60;
-
-const MOMENT_RULE = {
-  schema: { type: 'string', format: 'date-time' },
-  expected: 'a time such as 2026-12-31T00:00:00Z, or a date',
-  accepts: (value: unknown): boolean => typeof value === 'string' && momentOf(value) !== null,
-};
 
 /** Body of `PATCH /admin/v1/tenants/:id`. Absent = as it is, `null` = none. */
 export class TenantChangeForm {

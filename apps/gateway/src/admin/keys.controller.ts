@@ -15,7 +15,7 @@ import { CallerIdPipe } from './caller-id.pipe.js';
 import { refuseUncountableLimits } from './countable-limits.js';
 import { mergedPage } from './merged-page.js';
 import type { Page } from './merged-page.js';
-import { momentOf } from './moment.js';
+import { momentOf } from '../config/moment.js';
 import { OPS_PARTS } from './ops-parts.js';
 import type { OpsParts } from './ops-parts.js';
 import { readForm } from './read-form.js';

@@ -2,8 +2,8 @@ import { GatewayError } from '@switchyard/contract';
 import type { RecordQuery, SumGroup } from '@switchyard/metering';
 import { SUM_GROUPS } from '@switchyard/metering';
 import { IsIn, IsOptional, Matches, ValidateBy } from 'class-validator';
-import { CALLER_ID, CALLER_ID_WORDS } from './caller-forms.js';
-import { queriedMoment } from './moment.js';
+import { CALLER_ID, CALLER_ID_WORDS } from '../config/caller-sections.js';
+import { queriedMoment } from '../config/moment.js';
 
 const PAGE_SIZE = 100;
 const PAGE_SIZE_MAX = 1_000;

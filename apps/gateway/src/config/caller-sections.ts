@@ -1,13 +1,22 @@
-import { IsArray, IsIn, IsISO8601, IsOptional, IsString, Length, Matches } from 'class-validator';
+import { IsArray, IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { COMPAT_FLAGS, PERMISSIONS } from '@switchyard/identity';
 import type { CompatFlag, Permission } from '@switchyard/identity';
 import { Doc, Section, Shape } from './checks.js';
 import { LimitsSection } from './limits-section.js';
+import { momentOf } from './moment.js';
 import { PolicySection } from './policy-section.js';
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const ID_WORDS = {
+/** Ids of keys and tenants. */
+export const CALLER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const CALLER_ID_WORDS = {
   message: 'letters, digits, dots, dashes and underscores, at most 64, starting with a letter or digit',
+};
+
+/** A moment that means the same on every machine. */
+export const MOMENT_RULE = {
+  schema: { type: 'string', format: 'date-time' },
+  expected: 'a time such as 2026-12-31T00:00:00Z, or a date',
+  accepts: (value: unknown): boolean => typeof value === 'string' && momentOf(value) !== null,
 };
 
 /** One flag or a list of them. */
@@ -18,7 +27,7 @@ export const COMPAT_RULE = {
 };
 
 export class TenantSection {
-  @Matches(ID, ID_WORDS)
+  @Matches(CALLER_ID, CALLER_ID_WORDS)
   id!: string;
 
   @Doc('Rules for every request of the tenant.')
@@ -31,12 +40,12 @@ export class TenantSection {
 }
 
 export class KeySection {
-  @Matches(ID, ID_WORDS)
+  @Matches(CALLER_ID, CALLER_ID_WORDS)
   id!: string;
 
   @Doc('The tenant the key belongs to; default when absent.')
   @IsOptional()
-  @Matches(ID, ID_WORDS)
+  @Matches(CALLER_ID, CALLER_ID_WORDS)
   tenant?: string;
 
   @Doc('The secret itself. Better taken from the environment: ${NAME}. Only its keyed hash is kept in memory.')
@@ -75,7 +84,7 @@ export class KeySection {
 
   @Doc('The key is refused from this moment on.')
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @Shape(MOMENT_RULE)
   expires_at?: string;
 }
 

@@ -7,6 +7,7 @@ import type { ConfigPath } from './config-path.js';
 import { pathText } from './config-path.js';
 import type { KeySettings, TenantSettings } from './gateway-config.js';
 import { limitRules } from './limits-section.js';
+import { momentOf } from './moment.js';
 import { nearestWord } from './nearest-word.js';
 import { policyRules } from './policy-section.js';
 import type { RawFault } from './validate-settings.js';
@@ -106,7 +107,7 @@ function keySettings(
     tenantId: tenant?.id ?? DEFAULT_TENANT,
     label: section.label ?? section.id,
     digest,
-    expiresAtMs: section.expires_at ? Date.parse(section.expires_at) : null,
+    expiresAtMs: section.expires_at === undefined ? null : momentOf(section.expires_at),
     permissions: new Set(section.permissions ?? input.defaultPermissions),
     keyPolicy: section.policy ? policyRules(section.policy) : null,
     tenantPolicy: tenant?.policy ?? null,
