@@ -3,9 +3,10 @@
  * quote what they failed on, addresses and data included.
  */
 export function failureReason(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  if ('code' in error && typeof error.code === 'string') return error.code;
+  if (typeof error !== 'object' || error === null) return 'unknown';
+  const { code, name, message } = error as Partial<Record<'code' | 'name' | 'message', unknown>>;
+  if (typeof code === 'string') return code;
   // Redis answers an error with its code as the first word.
-  if (error.name === 'ReplyError') return error.message.split(' ', 1)[0] ?? error.name;
-  return error.name;
+  if (name === 'ReplyError' && typeof message === 'string') return message.split(' ', 1)[0] ?? name;
+  return typeof name === 'string' ? name : 'unknown';
 }

@@ -2,17 +2,14 @@
 export { MAINTENANCE } from './maintenance/jobs.js';
 export { MAINTENANCE_TOOLS } from './maintenance/tools.js';
 export { MaintenanceTimers } from './maintenance/timers.js';
-export { lastRuns } from './maintenance/reports.js';
 export { logMaintenance } from './maintenance/log-event.js';
 export { startWorker } from './worker.js';
 export type {
   AlertTarget,
-  JobReport,
   LimitedGroup,
   MaintenanceContext,
   MaintenanceJob,
   MaintenanceTools,
 } from './maintenance/context.js';
-export type { MaintenanceEvent } from './maintenance/event.js';
-export type { LastRun } from './maintenance/reports.js';
+export type { JobReport, MaintenanceEvent } from './maintenance/event.js';
 export type { WorkerOptions } from './worker.js';

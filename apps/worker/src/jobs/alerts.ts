@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AlertOutbox } from '../alerts/alert-outbox.js';
 import type { NewAlert } from '../alerts/alert-outbox.js';
-import type { JobReport, MaintenanceContext } from '../maintenance/context.js';
+import type { MaintenanceContext } from '../maintenance/context.js';
+import type { JobReport } from '../maintenance/event.js';
 import { budgetGroups, spendOf, usd, windowOf } from './budgets.js';
 import type { BudgetSpend } from './budgets.js';
 

@@ -41,9 +41,9 @@ export async function budgetGroups({ budgetedOwners }: MaintenanceContext): Prom
 
 /** The spend of every budget in the window that `nowMs` is in. */
 export async function spendOf(
-  { ledger, now }: MaintenanceContext,
+  { ledger }: MaintenanceContext,
   groups: readonly BudgetGroup[],
-  nowMs: number = now(),
+  nowMs: number,
 ): Promise<BudgetSpend[]> {
   const owned = groups.flatMap(({ group, budgets }) => budgets.map((budget) => ({ group, budget })));
   const owners = owned.map(({ budget }) => ({ level: budget.level, id: budget.owner }));

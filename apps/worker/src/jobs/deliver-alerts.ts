@@ -2,7 +2,8 @@ import { ATTEMPTS_MAX, AlertOutbox } from '../alerts/alert-outbox.js';
 import type { AlertKey, PendingAlert } from '../alerts/alert-outbox.js';
 import { webhookCall } from '../alerts/webhook.js';
 import { failureReason } from '../failure-reason.js';
-import type { AlertTarget, JobReport, MaintenanceContext } from '../maintenance/context.js';
+import type { AlertTarget, MaintenanceContext } from '../maintenance/context.js';
+import type { JobReport } from '../maintenance/event.js';
 
 /** Calls under way at once. */
 const CALLS_MAX = 8;

@@ -1,4 +1,5 @@
-import type { JobReport, MaintenanceContext } from '../maintenance/context.js';
+import type { MaintenanceContext } from '../maintenance/context.js';
+import type { JobReport } from '../maintenance/event.js';
 
 /**
  * Marks keys whose time has passed as revoked, and forgets secrets that a rotation replaced once nobody may use them.

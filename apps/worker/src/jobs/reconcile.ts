@@ -1,4 +1,5 @@
-import type { JobReport, MaintenanceContext } from '../maintenance/context.js';
+import type { MaintenanceContext } from '../maintenance/context.js';
+import type { JobReport } from '../maintenance/event.js';
 import { budgetGroups, spendOf } from './budgets.js';
 import type { BudgetSpend } from './budgets.js';
 

@@ -1,5 +1,6 @@
 import { AlertOutbox } from '../alerts/alert-outbox.js';
-import type { JobReport, MaintenanceContext } from '../maintenance/context.js';
+import type { MaintenanceContext } from '../maintenance/context.js';
+import type { JobReport } from '../maintenance/event.js';
 
 const DAY_MS = 86_400_000;
 /** Records removed by one statement: few enough to hold no lock that anybody would notice. */

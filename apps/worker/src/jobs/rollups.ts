@@ -1,4 +1,5 @@
-import type { JobReport, MaintenanceContext } from '../maintenance/context.js';
+import type { MaintenanceContext } from '../maintenance/context.js';
+import type { JobReport } from '../maintenance/event.js';
 
 const LOOK_BACK_MS = 48 * 3_600_000;
 

@@ -2,7 +2,7 @@ import type { Database } from '@switchyard/database';
 import type { Limit, Limits } from '@switchyard/limits';
 import type { Ledger } from '@switchyard/metering';
 import type { SendWebhook } from '../alerts/webhook.js';
-import type { MaintenanceEvent } from './event.js';
+import type { JobReport, MaintenanceEvent } from './event.js';
 
 /** Limits that are counted together, under one hash tag of the limiter: those of a tenant and of its keys. */
 export interface LimitedGroup {
@@ -46,9 +46,6 @@ export interface MaintenanceContext extends MaintenanceTools {
   readonly retention: { readonly requestsDays: number | null };
   readonly onEvent: (event: MaintenanceEvent) => void;
 }
-
-/** What one run did and found, in figures by name. */
-export type JobReport = Readonly<Record<string, number>>;
 
 /** A job of maintenance. Idempotent, and safe when it runs twice at once. */
 export interface MaintenanceJob {

@@ -1,4 +1,5 @@
-import type { JobReport } from './context.js';
+/** What one run of a job did and found, in figures by name. */
+export type JobReport = Readonly<Record<string, number>>;
 
 /** What an operator should know of maintenance. Holds no secret and no content. */
 export type MaintenanceEvent =

@@ -1,6 +1,6 @@
 import { parseJson } from '@switchyard/contract';
 import type { Database } from '@switchyard/database';
-import type { JobReport } from './context.js';
+import type { JobReport } from './event.js';
 
 /** The last run of a job that did its work, whichever process ran it. */
 export interface LastRun {

@@ -13,6 +13,7 @@ export class QueueRedis {
   readonly client: Redis;
   /** `null` = not tried yet. */
   private isUp: boolean | null = null;
+  private isClosed = false;
 
   constructor(
     url: string,
@@ -21,7 +22,9 @@ export class QueueRedis {
     this.client = new Redis(url, {
       // Commands wait for Redis to be back, however long: asked for by BullMQ.
       maxRetriesPerRequest: null,
-      retryStrategy: (attempt) => Math.min(RECONNECT_MAX_MS, RECONNECT_FIRST_MS * 2 ** Math.min(attempt, 10)),
+      // Copies of the connection, which the queue makes for itself, end with it.
+      retryStrategy: (attempt) =>
+        this.isClosed ? null : Math.min(RECONNECT_MAX_MS, RECONNECT_FIRST_MS * 2 ** Math.min(attempt, 10)),
     });
     this.client.on('ready', () => {
       if (this.isUp === true) return;
@@ -41,6 +44,7 @@ export class QueueRedis {
   }
 
   close(): void {
+    this.isClosed = true;
     this.client.removeAllListeners('close');
     this.client.disconnect();
   }

@@ -156,8 +156,8 @@ describe('a worker whose Redis', () => {
 
   it('lost all it held schedules its jobs anew', async () => {
     const work = counted('work');
-    start([work.job]);
-    await until(() => work.runs() === 1);
+    const worker = start([work.job]);
+    await until(async () => worker.status.done === 1 && (await queue.getActiveCount()) === 0);
     redis.signal('SIGKILL');
     await redis.restart();
     await until(() => work.runs() === 2);

@@ -94,10 +94,10 @@ export class WorkerApp {
   private async shutDown(): Promise<void> {
     clearInterval(this.scheduling);
     if (this.resting !== null) clearTimeout(this.resting);
-    const closed = this.worker.close().then(() => this.queue.close());
+    // By force where Redis is away: the queue would wait for answers. That a job ended early is found out by others in time.
+    const closed = this.worker.close(!this.redis.isConnected).then(() => this.queue.close());
     this.stopping.abort();
     await atMost(STOP_MS, Promise.all(this.running));
-    // Without Redis the queue waits for answers that do not come; that a job ended early is found out by others in time.
     await atMost(CLOSE_MS, closed);
     this.redis.close();
   }
@@ -138,14 +138,14 @@ export class WorkerApp {
         await this.queue.upsertJobScheduler(name, { every: everyMs }, { name, data: {}, opts });
       }
     } catch (error) {
-      this.fault(error);
+      this.fault(error as Error);
     }
   }
 
   /** Tells of a fault once until a job runs again, and lets the queue rest. */
-  private fault(error: unknown): void {
-    if (this.resting !== null || this.stopping.signal.aborted || !this.redis.isConnected) return;
-    const reason = failureReason(error);
+  private fault(error: Error): void {
+    if (this.resting !== null || this.stopping.signal.aborted || isOfConnection(error)) return;
+    const reason = faultReason(error);
     if (reason !== this.lastFault) this.options.onEvent({ type: 'queue_fault', reason });
     this.lastFault = reason;
     void this.worker.pause(true);
@@ -174,6 +174,16 @@ export class WorkerApp {
       this.running.delete(ended);
     }
   }
+}
+
+/** Connections are made again by themselves, and whether there is one is told elsewhere. */
+function isOfConnection(error: Error): boolean {
+  return 'syscall' in error || /\bconnection is closed\b/i.test(error.message);
+}
+
+/** What Redis answered, or what the queue says of its own: its words name jobs, whose data is no secret. */
+function faultReason(error: Error): string {
+  return error.name === 'Error' ? error.message : failureReason(error);
 }
 
 /** Resolves with `work`, or after this long without it; what becomes of it then is of no interest. */
