@@ -1,4 +1,4 @@
-import type { BreakerState } from './shared/breaker.js';
+import type { BreakerChange, BreakerState } from './shared/breaker.js';
 import type { StoreErrorKind } from './redis/store-error.js';
 
 /** What limits need of the outside, replaceable in tests. */
@@ -28,13 +28,8 @@ export interface LimitsOptions {
   readonly commandTimeoutMs?: number;
 }
 
-/** Why the breaker changed: the connection was lost, commands failed, Redis answers again, or it was reached for the first time. */
-export type BreakerCause = 'lost' | 'failures' | 'answers' | 'connected';
-
 /** `settles_lost`: the queue of settlements is full and drops what comes; said once each time it fills up. */
-export type LimitsEvent =
-  | { readonly type: 'breaker'; readonly from: BreakerState; readonly to: BreakerState; readonly cause: BreakerCause }
-  | { readonly type: 'settles_lost'; readonly pending: number };
+export type LimitsEvent = BreakerChange | { readonly type: 'settles_lost'; readonly pending: number };
 
 /** How the limits stand, for metrics. Counts are since the start. */
 export interface LimitsStatus {

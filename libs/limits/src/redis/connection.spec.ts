@@ -23,7 +23,7 @@ describe('a connection to Redis', () => {
     await patient.call(script('return 7'), [], []);
     const hasty = new Connection({ url: redis.url, timeoutMs: 20, random: () => 0 });
     await new Promise<void>((resolve) => {
-      hasty.open({ ready: resolve, lost: () => undefined });
+      hasty.open({ ready: resolve, lost: () => undefined, failed: () => undefined });
     });
     const answers = Promise.all([1, 2, 3].map(() => hasty.call(script('return 7'), [], [])));
     await new Promise(setImmediate);
@@ -36,7 +36,7 @@ describe('a connection to Redis', () => {
   it('gives up on Redis when it does not answer', async () => {
     const hasty = new Connection({ url: redis.url, timeoutMs: 20, random: () => 0 });
     await new Promise<void>((resolve) => {
-      hasty.open({ ready: resolve, lost: () => undefined });
+      hasty.open({ ready: resolve, lost: () => undefined, failed: () => undefined });
     });
     redis.signal('SIGSTOP');
     await expect(hasty.call(script('return 7'), [], [])).rejects.toMatchObject({ kind: 'timeout' });
@@ -48,7 +48,7 @@ describe('a connection to Redis', () => {
     const known = script('return 8');
     const connection = new Connection({ url: redis.url, timeoutMs: 10_000, random: () => 0, scripts: [known] });
     await new Promise<void>((resolve) => {
-      connection.open({ ready: resolve, lost: () => undefined });
+      connection.open({ ready: resolve, lost: () => undefined, failed: () => undefined });
     });
     await expect(connection.call({ ...known, lua: 'return 9' }, [], [])).resolves.toBe(8);
     connection.close();

@@ -16,6 +16,8 @@ export interface ConnectionOptions {
 export interface ConnectionListener {
   ready(): void;
   lost(): void;
+  /** Why there is no connection. */
+  failed(error: StoreError): void;
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -62,8 +64,7 @@ export class Connection {
       listener.ready();
     });
     this.client.on('close', () => listener.lost());
-    // Whatever it says, `close` follows; without a listener it would end the process.
-    this.client.on('error', () => undefined);
+    this.client.on('error', (error) => listener.failed(storeErrorOf(error)));
     this.client.connect().catch(() => undefined);
   }
 

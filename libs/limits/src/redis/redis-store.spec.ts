@@ -47,7 +47,7 @@ async function commandsDuring(act: () => Promise<unknown>): Promise<string[]> {
 describe('the store in Redis', () => {
   it('answers as a count over all reservations would, whatever happens in whatever order', async () => {
     await storeFollowsModel(() => stores.open(), 25);
-  });
+  }, 60_000);
 
   it('takes one round trip for a reservation of every dimension, and one for its settlement', async () => {
     const store = await stores.open();

@@ -10,6 +10,7 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 /** How Lua numbers become text without an exponent: money stays exact below 2^53. */
 const NUMBERS = `
 local function text(number) return string.format('%.0f', number) end
+local now_text = text(now)
 `;
 
 /**
@@ -69,22 +70,21 @@ local function keep_bucket(key, limit, shadow, level)
   local full = limit * MINUTE
   if shadow then level = math.max(level, -full) end
   level = math.min(level, full)
-  redis.call('SET', key, text(level) .. ' ' .. text(now), 'PX', text(math.ceil((full - level) / limit) + MINUTE))
+  redis.call('SET', key, text(level) .. ' ' .. now_text, 'PX', text(math.ceil((full - level) / limit) + MINUTE))
   return level
 end
 `;
 
+/** A sorted set of ids by the end of their lease, the same moment as that of the whole reservation. */
 const SLOTS = `
 local LEASE = ${String(LEASE_MS)}
 
 local function slots_taken(key)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now))
-  return redis.call('ZCARD', key)
+  return redis.call('ZCOUNT', key, '(' .. now_text, '+inf')
 end
 
 local function hold_slot(key, id)
   redis.call('ZADD', key, text(now + LEASE), id)
-  redis.call('PEXPIRE', key, text(2 * LEASE))
 end
 `;
 
@@ -101,8 +101,11 @@ local function read_budget(key, kind)
 end
 
 local function keep_budget(key, kind, budget)
-  if budget.fresh then redis.call('DEL', key) end
-  redis.call('HSET', key, 'window', text(budget.window), 'charged', text(budget.charged), 'held', text(budget.held))
+  if budget.fresh then
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'window', text(budget.window))
+  end
+  redis.call('HSET', key, 'charged', text(budget.charged), 'held', text(budget.held))
   if budget.fresh and kind ~= 'total' then redis.call('PEXPIREAT', key, text(window_end(kind, budget.window) + DAY)) end
   budget.fresh = false
 end
@@ -142,13 +145,17 @@ local function hold_budgets(entries, sign)
   end
 end
 
--- Reservations whose lease ended: what they hold becomes spend until a late settlement corrects it.
+-- Reservations whose lease ended: their slots are gone, and what they hold becomes spend until a late settlement corrects it.
 local function lapse(leases, prefix, most)
-  local ids = redis.call('ZRANGEBYSCORE', leases, '-inf', text(now), 'LIMIT', 0, most)
+  local ids = redis.call('ZRANGEBYSCORE', leases, '-inf', now_text, 'LIMIT', 0, most)
   for _, id in ipairs(ids) do
     local stored = redis.call('GET', prefix .. id)
     if stored and string.sub(stored, 1, 7) == 'running' then
-      hold_budgets(entries_of(stored), -1)
+      local entries = entries_of(stored)
+      hold_budgets(entries, -1)
+      for _, entry in ipairs(entries) do
+        if entry.dimension == 'concurrency' then redis.call('ZREM', entry.key, id) end
+      end
       redis.call('SET', prefix .. id, 'lapsed' .. string.sub(stored, 8), 'PX', text(KEPT))
     end
     redis.call('ZREM', leases, id)

@@ -200,7 +200,7 @@ for index = 2, #KEYS do
     local drift = math.max(0, target - budget.charged)
     budget.charged = budget.charged + drift
     keep_budget(key, kind, budget)
-    if not told_at then redis.call('HSET', key, 'told', text(floor), 'told_at', text(now)) end
+    if not told_at then redis.call('HSET', key, 'told', text(floor), 'told_at', now_text) end
     largest = math.max(largest, drift)
   end
 end
@@ -209,7 +209,7 @@ return largest
 
 /** KEYS: the instances. ARGV: this one. Answers how many announced themselves lately, and the time. */
 const HEARTBEAT = `
-redis.call('ZADD', KEYS[1], text(now), ARGV[1])
+redis.call('ZADD', KEYS[1], now_text, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', text(now - ${String(MISSED_HEARTBEATS_MS)}))
 return { redis.call('ZCARD', KEYS[1]), now }
 `;

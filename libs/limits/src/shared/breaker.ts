@@ -1,7 +1,14 @@
-import type { BreakerCause, LimitsEvent } from '../limits-options.js';
+export type BreakerState = 'closed' | 'open' | 'half_open';
 
-export const BREAKER_STATES = ['closed', 'open', 'half_open'] as const;
-export type BreakerState = (typeof BREAKER_STATES)[number];
+/** Why it changed: the connection was lost, commands failed, Redis answers again, or it was reached for the first time. */
+type BreakerCause = 'lost' | 'failures' | 'answers' | 'connected';
+
+export interface BreakerChange {
+  readonly type: 'breaker';
+  readonly from: BreakerState;
+  readonly to: BreakerState;
+  readonly cause: BreakerCause;
+}
 
 /** Failures within this time open it. */
 const FAILURES_MAX = 5;
@@ -21,7 +28,7 @@ export class Breaker {
 
   constructor(
     private readonly nowMs: () => number,
-    private readonly onChange: (change: Extract<LimitsEvent, { type: 'breaker' }>) => void,
+    private readonly onChange: (change: BreakerChange) => void,
   ) {}
 
   get state(): BreakerState {

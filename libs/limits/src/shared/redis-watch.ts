@@ -1,9 +1,10 @@
 import { HEARTBEAT_MS } from '../lifetimes.js';
-import type { LimitsClock, LimitsEvent, LimitsStatus } from '../limits-options.js';
+import type { LimitsClock, LimitsStatus } from '../limits-options.js';
 import type { ConnectionListener } from '../redis/connection.js';
 import { STORE_ERROR_KINDS, storeErrorOf } from '../redis/store-error.js';
 import type { StoreError, StoreErrorKind } from '../redis/store-error.js';
 import { Breaker } from './breaker.js';
+import type { BreakerChange } from './breaker.js';
 import { ServerClock } from './server-clock.js';
 
 export interface RedisWatchOptions {
@@ -11,7 +12,7 @@ export interface RedisWatchOptions {
   readonly isConnected: () => boolean;
   /** Announces this instance: a write, so that it fails whenever a reservation would. */
   readonly heartbeat: () => Promise<{ readonly instances: number; readonly serverTimeMs: number }>;
-  readonly onChange: (change: Extract<LimitsEvent, { type: 'breaker' }>) => void;
+  readonly onChange: (change: BreakerChange) => void;
 }
 
 type WatchStatus = Pick<

@@ -11,7 +11,7 @@ import type { Decision, Demand, Limit } from '../types.js';
 
 /** Never reached on a busy machine, where silence is not what a test is about. */
 const PATIENT_MS = 10_000;
-const HASTY_MS = 200;
+const HASTY_MS = 300;
 const GROUP = 'acme';
 
 let redis: TestRedis;
@@ -154,6 +154,7 @@ describe('limits shared through Redis', () => {
     const limits = Limits.open({ ...options, redisUrl: 'redis://127.0.0.1:1' });
     await limits.whenReady(1);
     expect(limits.status).toMatchObject({ mode: 'degraded', breaker: 'open' });
+    await until('the failure is counted', () => limits.status.errors.lost > 0);
     await limits.close();
   });
 });

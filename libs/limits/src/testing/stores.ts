@@ -105,7 +105,7 @@ export class RedisStores {
 export async function connect(url: string): Promise<Connection> {
   const connection = new Connection({ url, timeoutMs: 10_000, random: () => 0 });
   await new Promise<void>((resolve) => {
-    connection.open({ ready: resolve, lost: () => undefined });
+    connection.open({ ready: resolve, lost: () => undefined, failed: () => undefined });
   });
   return connection;
 }
