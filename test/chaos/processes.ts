@@ -1,0 +1,42 @@
+/** Processes by their ids, from `/proc`. Linux only. */
+import { readFileSync, readdirSync } from 'node:fs';
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It ended between being listed and being looked at.
+    return '';
+  }
+}
+
+/** The children of a process that still run. */
+export function childrenOf(pid: number): number[] {
+  const threads = `/proc/${pid}/task`;
+  const children = readThreads(threads).flatMap((thread) => read(`${threads}/${thread}/children`).trim().split(' '));
+  return children.map(Number).filter((child) => child > 0 && isRunning(child));
+}
+
+/** A process that ended and was not asked for by its parent runs no more. */
+export function isRunning(pid: number): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+  return state !== '' && state !== 'Z' && state !== 'X';
+}
+
+/** Sends a signal to a process that may have ended already. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function readThreads(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,34 @@
+/** What became of one request that reached the upstream. Times are Unix milliseconds. */
+export interface Sighting {
+  /** The tag that the client put into the prompt; `''` = none. */
+  readonly tag: string;
+  readonly startedMs: number;
+  /** `null` = still being answered. */
+  readonly endedMs: number | null;
+}
+
+export interface UpstreamReport {
+  readonly sightings: readonly Sighting[];
+  /** The most requests that were answered at the same time. */
+  readonly mostInFlight: number;
+}
+
+/** What the parent asks of the upstream's process. `take` forgets what it reports, but for what is still being answered. */
+export interface UpstreamQuestion {
+  readonly number: number;
+  readonly ask: 'look' | 'take';
+}
+
+export type UpstreamMessage = { readonly url: string } | { readonly number: number; readonly report: UpstreamReport };
+
+const TAG = /tag-([\w.-]+)/;
+
+/** The prompt of a request that its tag can be read from. */
+export function taggedPrompt(tag: string, rest: string): string {
+  return `tag-${tag} ${rest}`;
+}
+
+/** `''` = it has none. */
+export function tagIn(body: string): string {
+  return TAG.exec(body)?.[1] ?? '';
+}
