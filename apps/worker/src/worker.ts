@@ -91,8 +91,8 @@ export class MaintenanceWorker {
       redisUrl,
       strictBudgets: true,
       instanceId: randomUUID(),
-      onEvent: (event) => {
-        log.logger.warn({ event }, 'limits');
+      onEvent: ({ type, ...details }) => {
+        log.logger.info({ event: type, ...details }, 'limits');
       },
     });
   }
