@@ -44,5 +44,9 @@ describe('an address that guesses keys', () => {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     }
     expect((await rig.post('/v1/chat/completions', CHAT, { authorization: `Bearer ${KEY}` })).status).toBe(200);
+    const metrics = await fetch(`${rig.ops}/metrics`).then((response) => response.text());
+    expect(metrics).toContain('switchyard_auth_failures_total{reason="invalid"} 20');
+    expect(metrics).toContain('switchyard_auth_failures_total{reason="throttled"} 3');
+    expect(metrics).toContain('switchyard_ledger_unreconciled 0');
   });
 });

@@ -5,6 +5,7 @@ import { FailureThrottle } from '@switchyard/identity';
 import { ControlModule } from './control/control.module.js';
 import { PLANNING_SERVICE } from './control/planning.js';
 import { RuntimeState } from './control/runtime-state.js';
+import { AuthFailures } from './edge/auth-failures.js';
 import { DispatchRuntime } from './edge/dispatch-runtime.js';
 import { EdgeRoutes } from './edge/edge-routes.js';
 import { InferenceHandler } from './edge/inference.handler.js';
@@ -35,6 +36,7 @@ class SharedModule {
         { provide: PROCESS_SERVICES, useValue: services },
         { provide: LEDGER_READER, useValue: services.ledger },
         { provide: FailureThrottle, useFactory: () => new FailureThrottle() },
+        AuthFailures,
         { provide: HealthTracker, useFactory: () => new HealthTracker(() => performance.now()) },
         StickySessions,
         Planner,
@@ -46,7 +48,7 @@ class SharedModule {
         Lifecycle,
         PROCESS_SERVICES,
         LEDGER_READER,
-        FailureThrottle,
+        AuthFailures,
         HealthTracker,
         StickySessions,
         Planner,

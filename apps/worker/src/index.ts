@@ -2,6 +2,7 @@
 export { MAINTENANCE } from './maintenance/jobs.js';
 export { MAINTENANCE_TOOLS } from './maintenance/tools.js';
 export { MaintenanceTimers } from './maintenance/timers.js';
+export { lastRuns } from './maintenance/reports.js';
 export { logMaintenance } from './maintenance/log-event.js';
 export { startWorker } from './worker.js';
 export type {

@@ -90,6 +90,7 @@ export class MaintenanceWorker {
     return Limits.open({
       redisUrl,
       strictBudgets: true,
+      isObserver: true,
       instanceId: randomUUID(),
       onEvent: ({ type, ...details }) => {
         log.logger.info({ event: type, ...details }, 'limits');

@@ -72,6 +72,8 @@ export interface ErrorDetails {
   readonly metadata?: JsonObject;
   /** Seconds; becomes `retry-after`. */
   readonly retryAfterS?: number;
+  /** Overrides the row's `x-should-retry`: a wait that is too long for a client to sleep through. */
+  readonly shouldRetry?: boolean;
   /** Overrides the row's OpenAI `type` where one code has several (`requests` or `tokens` of a 429). */
   readonly openaiType?: string;
 }

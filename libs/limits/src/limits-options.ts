@@ -18,6 +18,8 @@ export interface LimitsOptions {
   readonly strictBudgets: boolean;
   /** Tells this process from all others that share the Redis. */
   readonly instanceId: string;
+  /** True = admits no requests, so it takes no share of the limits while Redis is away. */
+  readonly isObserver?: boolean;
   /** Told of changes, never of single requests. */
   readonly onEvent: (event: LimitsEvent) => void;
   /** The system's clocks when absent. */

@@ -45,6 +45,7 @@ describe('the error of a refusal', () => {
   it('tells a longer wait in words only, for clients that would sleep through it', () => {
     const error = errorOf({ retryAfterMs: 125_000 });
     expect(error.details.retryAfterS).toBeUndefined();
+    expect(error.details.shouldRetry).toBe(false);
     expect(error.message).toContain('in 2 min 5 s');
   });
 

@@ -57,7 +57,7 @@ function rateError(refusal: Refusal, random: () => number): GatewayError {
   const waitS = Math.max(1, Math.ceil((refusal.retryAfterMs ?? 0) / 1_000));
   const openaiType = refusal.limit?.dimension === 'requests' ? 'requests' : 'tokens';
   const message = `Rate limit reached: ${nameOf(refusal.limit)}. There is room again in ${durationText(waitS)}.`;
-  if (waitS > RETRY_AFTER_MAX_S) return new GatewayError('rate_limited', message, { openaiType });
+  if (waitS > RETRY_AFTER_MAX_S) return new GatewayError('rate_limited', message, { openaiType, shouldRetry: false });
   const retryAfterS = Math.min(RETRY_AFTER_MAX_S, waitS + Math.round(waitS * JITTER * random()));
   return new GatewayError('rate_limited', message, { openaiType, retryAfterS });
 }

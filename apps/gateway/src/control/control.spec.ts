@@ -10,6 +10,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import type { JsonObject } from '@switchyard/contract';
 import { HealthTracker } from '@switchyard/dispatch';
 import { FailureThrottle } from '@switchyard/identity';
+import { Metrics } from '@switchyard/telemetry';
 import OpenAI from 'openai';
 import supertest from 'supertest';
 import { loadConfig } from '../config/load-config.js';
@@ -20,6 +21,7 @@ import { StickySessions } from '../stops/sticky-sessions.js';
 import { ControlModule } from './control.module.js';
 import { ModelAccess } from './model-access.js';
 import { PLANNING_SERVICE } from './planning.js';
+import { AuthFailures } from '../edge/auth-failures.js';
 import { LEDGER_READER } from './ledger-reader.js';
 import { loadedFrom, RuntimeState } from './runtime-state.js';
 
@@ -78,7 +80,10 @@ class SharedModule {
       { provide: Lifecycle, useValue: lifecycle },
       { provide: ProcessLog, useValue: { logger: { error: (line: unknown) => logged.push(line) } } },
       // More failures than any guesser has: they are what this suite is about.
-      { provide: FailureThrottle, useValue: new FailureThrottle({ perMinute: 10_000 }) },
+      {
+        provide: AuthFailures,
+        useValue: new AuthFailures(new FailureThrottle({ perMinute: 10_000 }), { metrics: new Metrics() }),
+      },
       { provide: LEDGER_READER, useValue: { find: () => Promise.resolve(null), spend: () => Promise.resolve([]) } },
       { provide: HealthTracker, useValue: new HealthTracker(() => 0) },
       StickySessions,

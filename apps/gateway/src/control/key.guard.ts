@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { GatewayError } from '@switchyard/contract';
-import { FailureThrottle, requirePermission } from '@switchyard/identity';
+import { requirePermission } from '@switchyard/identity';
 import type { Caller, Permission } from '@switchyard/identity';
-import { keyHeadersOf } from '../edge/credentials-of.js';
+import { AuthFailures } from '../edge/auth-failures.js';
+import { keyHeadersOf, presentedKeys } from '../edge/credentials-of.js';
 import type { AdmittedRequest } from './admission.js';
 import { PERMISSION } from './admission.js';
 import { RuntimeState } from './runtime-state.js';
@@ -15,7 +15,7 @@ import type { Loaded } from './runtime-state.js';
 export class KeyGuard implements CanActivate {
   constructor(
     private readonly state: RuntimeState,
-    private readonly throttle: FailureThrottle,
+    private readonly failures: AuthFailures,
     private readonly reflector: Reflector,
   ) {}
 
@@ -33,8 +33,7 @@ export class KeyGuard implements CanActivate {
     try {
       return keyRing.authenticate(keyHeadersOf(request));
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      throw await this.throttle.answerTo(error, request.socket.remoteAddress);
+      throw await this.failures.answerTo(error, presentedKeys(request), request.socket.remoteAddress);
     }
   }
 }

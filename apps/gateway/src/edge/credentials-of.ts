@@ -9,9 +9,14 @@ const HEADERS_MAX = 100;
 /** The headers a key may come in. Throws on repeated identity headers and on more headers than Node would parse. */
 export function keyHeadersOf(request: IncomingMessage): KeyHeaders {
   refuseRepeatedHeaders(request.rawHeaders);
-  const apiKey = request.headers['x-api-key'];
+  return presentedKeys(request);
+}
+
+/** The same headers as they came. */
+export function presentedKeys({ headers }: IncomingMessage): KeyHeaders {
+  const apiKey = headers['x-api-key'];
   return {
-    authorization: presentIn(request.headers.authorization),
+    authorization: presentIn(headers.authorization),
     apiKey: presentIn(typeof apiKey === 'string' ? apiKey : undefined),
   };
 }

@@ -19,7 +19,7 @@ import { Stops } from '../stops/stops.js';
 import { DispatchRuntime } from './dispatch-runtime.js';
 import { forwardedHeadersOf, headerOf } from './forwarded-headers.js';
 import { HttpSink } from './http-sink.js';
-import { keyHeadersOf } from './credentials-of.js';
+import { keyHeadersOf, presentedKeys } from './credentials-of.js';
 import { checkBodyHeaders, readBody } from './read-body.js';
 import type { BodyLimits } from './read-body.js';
 import { commonHeaders, generationIdOf } from './request-ids.js';
@@ -185,11 +185,8 @@ export class InferenceHandler {
 
   /** A failed authentication counts against the address it came from; who fails too often is told to wait. */
   private refuseStranger(exchange: Exchange, error: unknown): void {
-    if (!(error instanceof GatewayError) || error.code !== 'authentication') {
-      this.refuseUnread(exchange, error);
-      return;
-    }
-    this.stops.throttle.answerTo(error, exchange.request.socket.remoteAddress).then(
+    const { request } = exchange;
+    this.stops.authFailures.answerTo(error, presentedKeys(request), request.socket.remoteAddress).then(
       (answer) => {
         this.refuseUnread(exchange, answer);
       },

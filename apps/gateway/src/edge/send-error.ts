@@ -21,8 +21,7 @@ export function sendError(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const body = JSON.stringify(dialect.writeError(error, ids.requestId));
-  const { retryAfterS } = error.details;
-  const { shouldRetry } = error.row;
+  const { retryAfterS, shouldRetry = error.row.shouldRetry } = error.details;
   response.writeHead(statusOf(error, dialect), {
     ...commonHeaders(ids),
     'content-type': 'application/json',

@@ -6,6 +6,7 @@ import type { IdentityEvent } from '@switchyard/identity';
 import type { Actual, Held } from '@switchyard/limits';
 import { Ledger, Shipper } from '@switchyard/metering';
 import type { ShipperEvent, ShipperStatus, UsageRecord } from '@switchyard/metering';
+import { lastRuns } from '../../../worker/src/index.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import type { LedgerReader, OwnerSpend, SpendOwner } from '../control/ledger-reader.js';
 import type { KnownIdentity } from '../control/runtime-state.js';
@@ -25,8 +26,12 @@ export interface BookkeepingListener {
 /** How the books stand. */
 export interface BookFigures {
   readonly shipping: ShipperStatus;
-  /** Records that the ledger refused; `null` = not known while it is away. */
+  /** Records that the ledger refused; `null`, here and below, = not known while it is away. */
   readonly deadRecords: number | null;
+  /** Sums that differed from their records when last compared, wherever maintenance ran. */
+  readonly rollupDriftRows: number | null;
+  /** Spend that the limits had lost when last compared. */
+  readonly budgetDriftNanoUsd: number | null;
 }
 
 /**
@@ -134,12 +139,19 @@ export class Bookkeeping implements LedgerReader {
   }
 
   async figures(): Promise<BookFigures> {
-    const { status } = this.shipper;
-    const dead = await this.reading(() => this.ledger.counts()).then(
-      (counts) => counts.dead,
-      () => null,
-    );
-    return { shipping: status, deadRecords: dead };
+    const shipping = this.shipper.status;
+    try {
+      const { dead } = await this.reading(() => this.ledger.counts());
+      const runs = await this.reading(() => lastRuns(this.link.database));
+      return {
+        shipping,
+        deadRecords: dead,
+        rollupDriftRows: runs.get('rollups')?.report['drift_rows'] ?? 0,
+        budgetDriftNanoUsd: runs.get('reconcile')?.report['drift_nano_usd'] ?? 0,
+      };
+    } catch {
+      return { shipping, deadRecords: null, rollupDriftRows: null, budgetDriftNanoUsd: null };
+    }
   }
 
   async find(id: string): Promise<UsageRecord | null> {

@@ -1,8 +1,7 @@
 import type { Dimension, Limits } from '@switchyard/limits';
 import type { Ledger } from '@switchyard/metering';
-import type { Metrics } from '@switchyard/telemetry';
 import { MAINTENANCE, MAINTENANCE_TOOLS, MaintenanceTimers, logMaintenance } from '../../../worker/src/index.js';
-import type { MaintenanceContext, MaintenanceEvent } from '../../../worker/src/index.js';
+import type { MaintenanceContext } from '../../../worker/src/index.js';
 import type { Loaded } from '../control/runtime-state.js';
 import type { OwnerSpend } from '../control/ledger-reader.js';
 import type { Bookkeeping } from './bookkeeping.js';
@@ -14,12 +13,11 @@ export interface MaintenanceParts {
   readonly books: Bookkeeping;
   readonly limits: Pick<Limits, 'look' | 'raiseSpend'>;
   readonly loaded: () => Loaded;
-  readonly metrics: Metrics;
   readonly log: ProcessLog;
 }
 
 /** What the jobs of maintenance work with in this process. */
-export function maintenanceContext({ books, limits, loaded, metrics, log }: MaintenanceParts): MaintenanceContext {
+export function maintenanceContext({ books, limits, loaded, log }: MaintenanceParts): MaintenanceContext {
   return {
     ...MAINTENANCE_TOOLS,
     database: books.database,
@@ -34,7 +32,6 @@ export function maintenanceContext({ books, limits, loaded, metrics, log }: Main
     },
     onEvent: (event) => {
       logMaintenance(log.logger, event);
-      observe(metrics, event);
     },
   };
 }
@@ -69,10 +66,3 @@ const SPENT: Readonly<Partial<Record<Dimension, (spend: OwnerSpend) => number>>>
   budget_month: (spend) => spend.monthNanoUsd,
   budget_total: (spend) => spend.totalNanoUsd,
 };
-
-function observe(metrics: Metrics, event: MaintenanceEvent): void {
-  if (event.type !== 'job_done') return;
-  const { report } = event;
-  if (event.job === 'reconcile') metrics.set('switchyard_budget_drift_usd', {}, report['drift_nano_usd'] ?? 0);
-  if (event.job === 'rollups') metrics.set('switchyard_ledger_unreconciled', {}, report['drift_rows'] ?? 0);
-}

@@ -20,7 +20,7 @@ export async function openServices(
   log: ProcessLog,
   ledger: LedgerReader,
 ): Promise<ProcessServices> {
-  const limits = openLimits(config, log);
+  const limits = openLimits(config, log, { isObserver: false });
   const directory = join(journalRoot(config.dataDir), `${Date.now().toString(36)}-${String(process.pid)}`);
   const journal = Journal.open({
     directory,
@@ -47,9 +47,15 @@ export function watchDisk({ dataDir, journal }: GatewayConfig, log: ProcessLog):
   });
 }
 
-export function openLimits(config: GatewayConfig, log: ProcessLog): Limits {
+/** An observer settles and compares, and admits nothing. */
+export function openLimits(
+  config: GatewayConfig,
+  log: ProcessLog,
+  { isObserver }: { readonly isObserver: boolean },
+): Limits {
   return Limits.open({
     redisUrl: config.redis?.url ?? null,
+    isObserver,
     strictBudgets: config.limits.strictBudgets,
     instanceId: `${String(process.pid)}-${randomBytes(6).toString('hex')}`,
     onEvent: (event) => {

@@ -49,6 +49,7 @@ export class Supervisor {
   private readonly books: Bookkeeping;
   private readonly plane: DataPlane;
   private readonly metrics = new Metrics();
+  private readonly toldInserts = { inserted: 0, duplicates: 0 };
   /** `null` until it is known where limits live. */
   private limits: SupervisedLimits | null = null;
   private ownLimits: Limits | null = null;
@@ -170,7 +171,7 @@ export class Supervisor {
       });
       return;
     }
-    this.ownLimits = openLimits(config, this.log);
+    this.ownLimits = openLimits(config, this.log, { isObserver: true });
     this.limits = this.ownLimits;
   }
 
@@ -182,9 +183,9 @@ export class Supervisor {
   }
 
   private maintenanceContext(): ReturnType<typeof maintenanceContext> {
-    const { books, metrics, log } = this;
+    const { books, log } = this;
     if (this.limits === null) throw new Error('maintenance begins when it is known where limits live');
-    return maintenanceContext({ books, limits: this.limits, loaded: () => this.loaded, metrics, log });
+    return maintenanceContext({ books, limits: this.limits, loaded: () => this.loaded, log });
   }
 
   /** What the ledger knows of budgets; nothing while it is away. */
@@ -213,7 +214,7 @@ export class Supervisor {
   }
 
   private async renderMetrics(): Promise<string> {
-    gaugeBooks(this.metrics, await this.books.figures());
+    gaugeBooks(this.metrics, await this.books.figures(), this.toldInserts);
     if (this.services !== null) {
       gaugeProcess(this.services);
       this.metrics.merge('plane', this.services.metrics.takeDelta());

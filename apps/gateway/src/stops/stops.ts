@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FailureThrottle } from '@switchyard/identity';
+import { AuthFailures } from '../edge/auth-failures.js';
 import { Reserver } from './reserver.js';
 import { RunningRequests } from './running-requests.js';
 import { Settlement } from './settlement.js';
@@ -8,7 +8,7 @@ import { Settlement } from './settlement.js';
 @Injectable()
 export class Stops {
   constructor(
-    readonly throttle: FailureThrottle,
+    readonly authFailures: AuthFailures,
     readonly reserver: Reserver,
     readonly running: RunningRequests,
     readonly settlement: Settlement,

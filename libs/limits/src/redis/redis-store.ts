@@ -75,8 +75,9 @@ export class RedisStore {
     return Number(await this.caller.call(this.scripts.raise, keys, [reservationPrefix(group), ...args]));
   }
 
-  async heartbeat(instanceId: string): Promise<{ readonly instances: number; readonly serverTimeMs: number }> {
-    const answer = numbersOf(await this.caller.call(this.scripts.heartbeat, [INSTANCES_KEY], [instanceId]));
+  /** Announces an instance, `null` = none. */
+  async heartbeat(instanceId: string | null): Promise<{ readonly instances: number; readonly serverTimeMs: number }> {
+    const answer = numbersOf(await this.caller.call(this.scripts.heartbeat, [INSTANCES_KEY], [instanceId ?? '']));
     return { instances: answer[0] ?? 1, serverTimeMs: answer[1] ?? 0 };
   }
 

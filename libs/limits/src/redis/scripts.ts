@@ -207,9 +207,9 @@ end
 return largest
 `;
 
-/** KEYS: the instances. ARGV: this one. Answers how many announced themselves lately, and the time. */
+/** KEYS: the instances. ARGV: this one, empty for one that only looks on. Answers how many announced themselves lately, and the time. */
 const HEARTBEAT = `
-redis.call('ZADD', KEYS[1], now_text, ARGV[1])
+if ARGV[1] ~= '' then redis.call('ZADD', KEYS[1], now_text, ARGV[1]) end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', text(now - ${String(MISSED_HEARTBEATS_MS)}))
 return { redis.call('ZCARD', KEYS[1]), now }
 `;

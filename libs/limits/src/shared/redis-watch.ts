@@ -32,6 +32,8 @@ export class RedisWatch implements ConnectionListener {
   private lastInstances = 1;
   private lastBeatMs = -Infinity;
   private isProbing = false;
+  /** Times that Redis was silent, as far as counted. */
+  private silences = 0;
   private onConnected: (() => void)[] | null = [];
 
   constructor(private readonly options: RedisWatchOptions) {
@@ -86,12 +88,16 @@ export class RedisWatch implements ConnectionListener {
     this.serverClock.heard(serverTimeMs);
   }
 
-  /** After a time-out Redis is asked again and again, so that it is soon known to be gone however few requests come. */
-  failed({ kind }: StoreError): void {
-    this.errors[kind] += 1;
-    if (kind === 'lost') this.breaker.lost();
-    else this.breaker.failed();
-    if (kind === 'timeout' && this.isReliable) void this.probe();
+  /** Makes a call to Redis, and counts it when it fails. Rejects with `StoreError` only. */
+  async watched<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    const silencesBefore = this.silences;
+    try {
+      return await call();
+    } catch (failure) {
+      const error = storeErrorOf(failure);
+      this.failed(error, silencesBefore);
+      throw error;
+    }
   }
 
   /** To be called once a second. */
@@ -118,6 +124,7 @@ export class RedisWatch implements ConnectionListener {
   private async probe(): Promise<void> {
     if (this.isProbing) return;
     this.isProbing = true;
+    const silencesBefore = this.silences;
     let error: StoreError | null = null;
     try {
       this.lastBeatMs = this.options.clock.monotonicMs();
@@ -129,6 +136,22 @@ export class RedisWatch implements ConnectionListener {
     }
     this.isProbing = false;
     if (error === null) this.breaker.answered();
-    else this.failed(error);
+    else this.failed(error, silencesBefore);
+  }
+
+  /**
+   * What was sent before a silence was noticed says nothing more about it, however much that is: a lost segment or a pause
+   * of the machine is not yet a Redis that is gone. After a time-out Redis is asked again and again, so that it is soon
+   * known to be gone however few requests come.
+   */
+  private failed({ kind }: StoreError, silencesBefore: number): void {
+    this.errors[kind] += 1;
+    if (kind === 'lost') this.breaker.lost();
+    else if (kind !== 'timeout') this.breaker.failed();
+    else if (silencesBefore === this.silences) {
+      this.silences += 1;
+      this.breaker.failed();
+    }
+    if (kind === 'timeout' && this.isReliable) void this.probe();
   }
 }

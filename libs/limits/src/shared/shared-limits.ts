@@ -26,6 +26,8 @@ export interface SharedLimitsOptions extends Omit<LimitsOptions, 'redisUrl' | 'c
 const TICK_MS = 1_000;
 /** How soon to come again when Redis did not answer and is not known to be away. */
 const UNANSWERED_MS = 1_000;
+/** Tries of one reservation after its first: as many as it takes until a silent Redis is not relied on any more. */
+const TRIES_AGAIN_MAX = 5;
 const LOOK_AGAIN_S = 5;
 const RENEWALS_PER_CALL = 100;
 const FAREWELL_MS = 2_000;
@@ -48,7 +50,7 @@ export class SharedLimits implements Engine {
     this.watch = new RedisWatch({
       clock,
       isConnected: () => this.connection.isReady,
-      heartbeat: () => this.store.heartbeat(instanceId),
+      heartbeat: () => this.store.heartbeat(options.isObserver === true ? null : instanceId),
       onChange: (change) => {
         if (change.from === 'closed') this.share.begin();
         if (change.to === 'closed') this.outbox.retry();
@@ -114,9 +116,8 @@ export class SharedLimits implements Engine {
     for (const [group, ids] of groups) {
       for (let first = 0; first < ids.length; first += RENEWALS_PER_CALL) {
         // A renewal that fails comes again before the lease ends.
-        this.store.renew(group, ids.slice(first, first + RENEWALS_PER_CALL)).catch((error: unknown) => {
-          this.watch.failed(storeErrorOf(error));
-        });
+        const some = ids.slice(first, first + RENEWALS_PER_CALL);
+        this.watch.watched(() => this.store.renew(group, some)).catch(() => undefined);
       }
     }
   }
@@ -147,8 +148,9 @@ export class SharedLimits implements Engine {
 
   private async reserveInRedis(held: Held, charges: readonly Charge[]): Promise<Decision> {
     let error = await this.tryInRedis(held, charges);
-    // Redis being slow is not Redis being gone: the same id may be sent again.
-    if (error instanceof Error && error.kind === 'timeout' && this.watch.isReliable) {
+    // Redis being slow is not Redis being gone: the same id may be sent again, until it is known to be gone.
+    for (let again = 0; again < TRIES_AGAIN_MAX; again += 1) {
+      if (!(error instanceof Error && error.kind === 'timeout' && this.watch.isReliable)) break;
       error = await this.tryInRedis(held, charges);
     }
     if (!(error instanceof Error)) return error;
@@ -162,15 +164,13 @@ export class SharedLimits implements Engine {
 
   private async tryInRedis(held: Held, charges: readonly Charge[]): Promise<Decision | StoreError> {
     try {
-      const ruling = await this.store.reserve(held, charges);
+      const ruling = await this.watch.watched(() => this.store.reserve(held, charges));
       this.watch.heard(ruling.serverTimeMs);
       const decision = decisionOf(charges, ruling);
       this.share.note(held.group, decision.states, ruling.serverTimeMs);
       return decision;
     } catch (error) {
-      const storeError = storeErrorOf(error);
-      this.watch.failed(storeError);
-      return storeError;
+      return storeErrorOf(error);
     }
   }
 
@@ -197,21 +197,16 @@ export class SharedLimits implements Engine {
   }
 
   private async carryOut({ held, actual, booking }: Errand): Promise<void> {
-    try {
-      if (actual === null) await this.store.release(held);
-      else await this.store.settle(held, actual, booking);
-    } catch (error) {
-      this.watch.failed(storeErrorOf(error));
-      throw error;
-    }
+    await this.watch.watched(() =>
+      actual === null ? this.store.release(held) : this.store.settle(held, actual, booking),
+    );
   }
 
   private async orUnavailable<Answer>(call: () => Promise<Answer>): Promise<Answer> {
     if (!this.watch.isReliable) throw awayError();
     try {
-      return await call();
-    } catch (error) {
-      this.watch.failed(storeErrorOf(error));
+      return await this.watch.watched(call);
+    } catch {
       throw awayError();
     }
   }
