@@ -36,6 +36,13 @@ export class Buckets {
     this.sweep.look(nowMs);
   }
 
+  /** Goes on from a level that was seen elsewhere, in tokens; negative for a debt. */
+  goOnFrom(key: string, limit: number, tokens: number, atMs: number): void {
+    this.buckets.set(key, { level: Math.min(full(limit), Math.floor(tokens * MINUTE_MS)), atMs, limit });
+    this.sweep.look(atMs);
+    this.sweep.look(atMs);
+  }
+
   get size(): number {
     return this.buckets.size;
   }

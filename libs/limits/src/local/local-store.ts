@@ -87,6 +87,11 @@ export class LocalStore {
     return Math.max(0, ...drifts);
   }
 
+  /** A bucket goes on from what was left of it elsewhere at a time, in tokens; negative for a debt. */
+  goOnFrom(group: string, limit: Limit, tokens: number, atMs: number): void {
+    this.buckets.goOnFrom(limitKey(group, limit), limit.limit, tokens, atMs);
+  }
+
   /** Entries in memory. */
   get size(): number {
     return this.buckets.size + this.budgets.size + this.slots.size + this.reservations.size;

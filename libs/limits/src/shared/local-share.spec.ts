@@ -121,3 +121,38 @@ describe("a process' share of a budget", () => {
     expect(settle('a', 100)).toBeNull();
   });
 });
+
+describe("a process' share of a rate", () => {
+  const rate = limitOf('requests', 60);
+
+  it.each([
+    ['what was left of it when Redis went away', 20, 0, 10],
+    ['that and what came in since', 20, 20_000, 20],
+    ['never more than the share of the whole', 60, 600_000, 30],
+    ['nothing while it is in debt', -20, 10_000, 0],
+    ['what came in since the debt was paid', -20, 30_000, 5],
+  ])('is %s', (_what, remaining, awayMs, admitted) => {
+    const { clock, local, known, reserve } = share({ instances: 2 });
+    known(rate, remaining, 0);
+    local.begin();
+    clock.nowMs += awayMs;
+    const decisions = Array.from({ length: 100 }, (_, number) => reserve(`request-${String(number)}`, [rate], 0));
+    expect(decisions.filter(({ granted }) => granted)).toHaveLength(admitted);
+  });
+
+  it('begins full for a caller that was not seen before', () => {
+    const { local, reserve } = share({ instances: 2 });
+    local.begin();
+    const decisions = Array.from({ length: 100 }, (_, number) => reserve(`request-${String(number)}`, [rate], 0));
+    expect(decisions.filter(({ granted }) => granted)).toHaveLength(30);
+  });
+
+  it('goes on from what it was when Redis goes away again without having been heard', () => {
+    const { local, known, reserve } = share();
+    known(rate, 20, 0);
+    local.begin();
+    for (let number = 0; number < 20; number += 1) reserve(`first-${String(number)}`, [rate], 0);
+    local.begin();
+    expect(reserve('second', [rate], 0).granted).toBe(false);
+  });
+});

@@ -9,6 +9,7 @@ import { LocalStore } from '../local/local-store.js';
 import type { Booking } from '../redis/redis-store.js';
 import type { Actual, Decision, Held, LimitState } from '../types.js';
 import { isBudget } from '../windows.js';
+import { KnownLevels } from './known-levels.js';
 import { KnownSpend } from './known-spend.js';
 import type { KnownBudget } from './known-spend.js';
 
@@ -37,6 +38,7 @@ const UNAVAILABLE_MS = 5_000;
  */
 export class LocalShare {
   private readonly spend = new KnownSpend();
+  private readonly levels = new KnownLevels();
   private readonly twin: LocalStore;
   private readonly holds = new Map<string, LocalHold>();
   private readonly lifetimes = new Leases();
@@ -46,14 +48,19 @@ export class LocalShare {
     this.twin = new LocalStore(options.nowMs);
   }
 
-  /** Remembers the spend that Redis answered. */
+  /** Remembers what Redis answered to be left. */
   note(group: string, states: readonly LimitState[], nowMs: number): void {
     this.spend.noteAll(({ limit }) => limitKey(group, limit), states, nowMs);
+    for (const state of states) this.levels.note(limitKey(group, state.limit), { group, state, seenMs: nowMs });
   }
 
-  /** From now on Redis is away. */
+  /** From now on Redis is away: of what was left in its buckets this process has its share, and not a full one. */
   begin(): void {
     this.lostMs = this.options.nowMs();
+    for (const { group, state, seenMs } of this.levels.take()) {
+      const { limit } = this.shareOf({ limit: state.limit, cost: 0 });
+      this.twin.goOnFrom(group, limit, state.remaining / this.options.instances(), seenMs);
+    }
   }
 
   reserve(held: Held, charges: readonly Charge[], isUncertain: boolean): Decision {

@@ -88,6 +88,10 @@ export class RedisWatch implements ConnectionListener {
     this.serverClock.heard(serverTimeMs);
   }
 
+  failed(error: StoreError): void {
+    this.count(error, this.silences);
+  }
+
   /** Makes a call to Redis, and counts it when it fails. Rejects with `StoreError` only. */
   async watched<Answer>(call: () => Promise<Answer>): Promise<Answer> {
     const silencesBefore = this.silences;
@@ -95,7 +99,7 @@ export class RedisWatch implements ConnectionListener {
       return await call();
     } catch (failure) {
       const error = storeErrorOf(failure);
-      this.failed(error, silencesBefore);
+      this.count(error, silencesBefore);
       throw error;
     }
   }
@@ -136,7 +140,7 @@ export class RedisWatch implements ConnectionListener {
     }
     this.isProbing = false;
     if (error === null) this.breaker.answered();
-    else this.failed(error, silencesBefore);
+    else this.count(error, silencesBefore);
   }
 
   /**
@@ -144,7 +148,7 @@ export class RedisWatch implements ConnectionListener {
    * of the machine is not yet a Redis that is gone. After a time-out Redis is asked again and again, so that it is soon
    * known to be gone however few requests come.
    */
-  private failed({ kind }: StoreError, silencesBefore: number): void {
+  private count({ kind }: StoreError, silencesBefore: number): void {
     this.errors[kind] += 1;
     if (kind === 'lost') this.breaker.lost();
     else if (kind !== 'timeout') this.breaker.failed();

@@ -267,19 +267,30 @@ describe('limits while Redis does not answer', () => {
     redis.signal('SIGCONT');
   });
 
-  it('refuse at first, and soon notice however few requests come', async () => {
+  it('are asked for again until Redis is given up, and kept alone from then on, however few requests come', async () => {
     const one = await gateway({ commandTimeoutMs: HASTY_MS });
     await one.reserve([slots]);
     redis.signal('SIGSTOP');
 
-    expect(await one.reserve([slots], {}, 'unanswered')).toMatchObject({
-      granted: false,
-      refusal: { cause: 'unavailable', retryAfterMs: 1_000 },
-    });
-    await untilDegraded(one);
-    expect(causeOf(await one.reserve([slots]))).toBe('granted');
+    expect(causeOf(await one.reserve([slots], {}, 'unanswered'))).toBe('granted');
+    expect(one.limits.status).toMatchObject({ mode: 'degraded', degradedDecisions: 1 });
     expect(one.limits.status.timeouts).toBeGreaterThanOrEqual(5);
     expect(one.events.at(-1)).toEqual({ type: 'breaker', from: 'closed', to: 'open', cause: 'failures' });
+  });
+
+  it('bear a silence that ends, however many requests it meets: Redis decides', async () => {
+    const one = await gateway({ commandTimeoutMs: HASTY_MS });
+    await one.reserve([slots]);
+    redis.signal('SIGSTOP');
+    const asked = Array.from({ length: 20 }, () => one.reserve([slots]));
+    await until('all of them were given up once', () => one.limits.status.timeouts >= 20);
+    redis.signal('SIGCONT');
+
+    const causes = (await Promise.all(asked)).map(causeOf);
+    expect(causes.filter((cause) => cause === 'granted')).toHaveLength(7);
+    expect(causes.filter((cause) => cause === 'concurrency')).toHaveLength(13);
+    expect(one.limits.status).toMatchObject({ mode: 'shared', degradedDecisions: 0 });
+    expect(one.events).toHaveLength(1);
   });
 
   it('leave nothing reserved of what Redis carries out after it was given up', async () => {
