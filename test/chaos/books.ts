@@ -40,6 +40,16 @@ export class Books {
     return rows.flat();
   }
 
+  /** How many rows there are; 0 while the ledger is away. */
+  async count(): Promise<number> {
+    let count = 0;
+    for (const { kysely } of this.databases) {
+      const query = kysely.selectFrom('requests').select(({ fn }) => fn.countAll<number>().as('count'));
+      count += (await query.executeTakeFirst().catch(() => undefined))?.count ?? 0;
+    }
+    return count;
+  }
+
   async rollups(table: 'rollups_hourly' | 'rollups_daily'): Promise<Sums> {
     const sums = { requests: 0, costNanoUsd: 0 };
     for (const { kysely } of this.databases) {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,8 @@ import type { TestPostgres } from '../testing/postgres.js';
 import { startRedis } from '../testing/redis.js';
 import type { TestRedis } from '../testing/redis.js';
 import { GatewayProcess } from './gateway-process.js';
+import { spawnLogged } from './processes.js';
+import { switchyard } from './programs.js';
 import type { Program } from './programs.js';
 import { UpstreamLink } from './upstream-link.js';
 
@@ -33,12 +36,14 @@ export interface DeploymentOptions {
   readonly redis: readonly string[] | null;
   /** Without PostgreSQL each gateway keeps a ledger of its own. */
   readonly postgres: boolean;
-  /** Sections of the configuration: tenants, keys and what else is to be said. */
-  readonly config: JsonObject;
+  /** Sections of the configuration: tenants, keys and what else is to be said; a function gets the base URL of the upstream. */
+  readonly config: JsonObject | ((upstreamUrl: string) => JsonObject);
 }
 
 /** Gateways, the servers they share, and an upstream: processes on loopback that are known by their ids. */
 export class Deployment {
+  private maintenance: ChildProcess | null = null;
+
   private constructor(
     readonly folder: string,
     readonly upstream: UpstreamLink,
@@ -60,7 +65,7 @@ export class Deployment {
       security: { pepper: PEPPER },
       ...(redis !== null && { redis: { url: redis.url } }),
       ...(databaseUrl !== null && { database: { url: databaseUrl } }),
-      ...options.config,
+      ...(typeof options.config === 'function' ? options.config(upstream.url) : options.config),
     };
     const gateways = await Promise.all(
       Array.from({ length: options.gateways }, (_, number) => {
@@ -100,6 +105,12 @@ export class Deployment {
     return gateway;
   }
 
+  /** Starts a process that does maintenance for all, as `switchyard worker` does. */
+  startMaintenance(program: Program): void {
+    const args = [...switchyard(program), 'worker', '--config', this.gateway.configFile];
+    this.maintenance = spawnLogged(args, join(this.folder, 'worker.log'));
+  }
+
   /** Stops the gateways as an operator does: everything they know is in the ledger and in Redis afterwards. */
   async stopGateways(): Promise<void> {
     await Promise.all(this.gateways.map((gateway) => gateway.stop()));
@@ -107,6 +118,7 @@ export class Deployment {
 
   /** Ends every process and removes what they wrote. */
   async remove(): Promise<void> {
+    this.maintenance?.kill('SIGKILL');
     await Promise.all(this.gateways.map((gateway) => gateway.kill()));
     await Promise.all([this.upstream.stop(), this.servers.redis?.stop(), this.servers.postgres?.stop()]);
     rmSync(this.folder, { recursive: true, force: true });

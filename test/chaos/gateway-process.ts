@@ -1,17 +1,14 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '@switchyard/contract';
 import { freePort } from '../testing/child-server.js';
-import { childrenOf, isRunning, signal } from './processes.js';
+import { childrenOf, isRunning, signal, spawnLogged, stopGently } from './processes.js';
 import { switchyard } from './programs.js';
 import type { Program } from './programs.js';
 import { until } from './until.js';
 
 const READY_MAX_MS = 90_000;
-const STOP_MAX_MS = 60_000;
 
 export interface GatewayOptions {
   readonly program: Program;
@@ -79,12 +76,7 @@ export class GatewayProcess {
   /** Resolves with the milliseconds it took until it served. */
   async start(): Promise<number> {
     this.configure({});
-    const log = openSync(this.logFile, 'a');
-    this.child = spawn(process.execPath, [...switchyard(this.options.program), 'start', '--config', this.configFile], {
-      stdio: ['ignore', log, log],
-      env: { ...process.env, NODE_ENV: 'production' },
-    });
-    closeSync(log);
+    this.child = spawnLogged([...switchyard(this.options.program), 'start', '--config', this.configFile], this.logFile);
     return this.whenReady();
   }
 
@@ -121,13 +113,10 @@ export class GatewayProcess {
     const child = this.child;
     if (child === null) return;
     this.child = null;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit', { signal: AbortSignal.timeout(STOP_MAX_MS) });
-    child.kill('SIGTERM');
-    await exited;
+    await stopGently(child);
   }
 
-  private get configFile(): string {
+  get configFile(): string {
     return join(this.options.folder, 'switchyard.yaml');
   }
 

@@ -1,5 +1,27 @@
 /** Processes by their ids, from `/proc`. Linux only. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+
+const STOP_MAX_MS = 60_000;
+
+/** Runs Node with its outputs at the end of a file. */
+export function spawnLogged(args: readonly string[], logFile: string): ChildProcess {
+  const log = openSync(logFile, 'a');
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', log, log], env });
+  closeSync(log);
+  return child;
+}
+
+/** Stops a process as an operator does, and waits for everything it has to do before. */
+export async function stopGently(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit', { signal: AbortSignal.timeout(STOP_MAX_MS) });
+  child.kill('SIGTERM');
+  await exited;
+}
 
 function read(path: string): string {
   try {

@@ -48,6 +48,29 @@ export class RedisState {
     return this.redis.zrange(`switchyard:{${tenant}}:leases`, '0', '-1');
   }
 
+  /**
+   * What reservations took of a budget whose request nobody has settled: its gateway died before it could write the request
+   * down, and its lease has ended or will. Nano-USD, and how many they are.
+   */
+  async unsettled(
+    tenant: string,
+    owner: string,
+    dimension = 'budget_total',
+  ): Promise<{ readonly nanoUsd: number; readonly count: number }> {
+    const keys = await this.redis.keys(`switchyard:{${tenant}}:reservation:*`);
+    const budget = limitKey(tenant, owner, dimension);
+    let nanoUsd = 0;
+    let count = 0;
+    for (const key of keys) {
+      const [state, ...charges] = ((await this.redis.get(key)) ?? '').split(';');
+      if (state !== 'lapsed' && state !== 'running') continue;
+      const costs = charges.map((charge) => charge.split(',')).filter(([, limit]) => limit === budget);
+      if (costs.length > 0) count += 1;
+      for (const [, , , , cost] of costs) nanoUsd += Number(cost);
+    }
+    return { nanoUsd, count };
+  }
+
   /** Every key with its value, whatever its type, as text. */
   async everything(): Promise<readonly string[]> {
     const keys = await this.redis.keys('*');

@@ -1,0 +1,42 @@
+import { ask } from './client.js';
+import type { Ask, Reply } from './client.js';
+
+const BEAT_MS = 10;
+
+/**
+ * Sends so many requests a second whatever becomes of them, as callers do who know nothing of each other: a gateway that
+ * stalls is not spared.
+ */
+export class SteadyTraffic {
+  readonly replies: Reply[] = [];
+  private readonly running = new Set<Promise<void>>();
+  private readonly beat: NodeJS.Timeout;
+  private readonly startMs = performance.now();
+  private sent = 0;
+
+  constructor(perSecond: number, next: (number: number) => Ask) {
+    this.beat = setInterval(() => {
+      const due = ((performance.now() - this.startMs) * perSecond) / 1_000;
+      for (; this.sent < due; this.sent += 1) this.send(next(this.sent));
+    }, BEAT_MS);
+  }
+
+  get count(): number {
+    return this.sent;
+  }
+
+  /** Sends no more, and resolves with what became of all. */
+  async stop(): Promise<readonly Reply[]> {
+    clearInterval(this.beat);
+    await Promise.all(this.running);
+    return this.replies;
+  }
+
+  private send(what: Ask): void {
+    const exchange = ask(what).then((reply) => {
+      this.replies.push(reply);
+      this.running.delete(exchange);
+    });
+    this.running.add(exchange);
+  }
+}
