@@ -21,7 +21,7 @@ const FIRST_SECOND_MS = 1_000;
 /** Share of requests that may fail for it. */
 const FAILED_MAX = 0.001;
 /** Reconciling runs every minute, and waits for a quarter of one. */
-const RECONCILED_MAX_MS = 150_000;
+export const RECONCILED_MAX_MS = 150_000;
 /** Options of a Redis that forgets nothing when it is killed. */
 export const DURABLE_REDIS = ['--appendonly', 'yes', '--appendfsync', 'always'];
 

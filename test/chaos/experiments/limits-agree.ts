@@ -5,14 +5,24 @@ import type { RedisState } from '../redis-state.js';
 
 const OWNER = `tenant:${CROWD_TENANT}`;
 
-/** What the limits hold to be spent by requests that were settled: without what their gateways died too early to write down. */
-export async function settledNanoUsd(redis: RedisState): Promise<number> {
-  const { charged } = await redis.budget(CROWD_TENANT, OWNER);
-  const { nanoUsd } = await redis.unsettled(CROWD_TENANT, OWNER);
-  return charged - nanoUsd;
+/** What ledger and limits make of the same spend, nano-USD. */
+export interface Agreement {
+  readonly ledger: number;
+  /** Everything that a budget counts as spent. */
+  readonly charged: number;
+  /** Part of it that was reserved by requests whose gateway died too early to write them down. */
+  readonly unsettled: number;
+  /** Spend that the limits have lost: 0 = the settled requests of both are the same, to the nano-dollar. */
+  readonly drift: number;
 }
 
-/** The difference between ledger and limits, nano-USD: positive when the limits have lost spend. */
+export async function agreement(books: Books, redis: RedisState): Promise<Agreement> {
+  const ledger = sumsOf(await books.rows()).costNanoUsd;
+  const { charged } = await redis.budget(CROWD_TENANT, OWNER);
+  const { nanoUsd: unsettled } = await redis.unsettled(CROWD_TENANT, OWNER);
+  return { ledger, charged, unsettled, drift: ledger - (charged - unsettled) };
+}
+
 export async function driftNanoUsd(books: Books, redis: RedisState): Promise<number> {
-  return sumsOf(await books.rows()).costNanoUsd - (await settledNanoUsd(redis));
+  return (await agreement(books, redis)).drift;
 }

@@ -4,6 +4,9 @@ import { until } from '../until.js';
 
 const SHARED_MAX_MS = 60_000;
 
+/** How old the figures of the operations port may be: workers tell theirs every second. */
+export const FIGURES_MS = 1_500;
+
 /** Resolves with the milliseconds until every process of every gateway relies on Redis. */
 export function untilShared({ gateways }: Deployment): Promise<number> {
   const isShared = async (): Promise<boolean> => {
