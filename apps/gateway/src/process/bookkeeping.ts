@@ -19,8 +19,10 @@ import type { ProcessLog } from './process-log.js';
 export interface BookkeepingListener {
   /** Callers of the database changed. */
   onIdentity(identity: KnownIdentity): void;
-  /** A process died with this request; what it used is settled for it. */
-  onOrphan(held: Held, actual: Actual): void;
+  /** A process died with this request running. */
+  onOrphan(): void;
+  /** What a process that is gone used, and may not have settled itself. */
+  onUnsettled(held: Held, actual: Actual): void;
 }
 
 /** How the books stand. */
@@ -86,7 +88,11 @@ export class Bookkeeping implements LedgerReader {
       },
       isAway: (error) => isNotReady(error) || isConnectionFault(error),
       onOrphan: (record) => {
-        this.settleOrphan(record);
+        this.listener.onOrphan();
+        this.settle(record);
+      },
+      onFinished: (record) => {
+        this.settle(record);
       },
       onEvent: (event) => {
         this.logShipping(event);
@@ -196,9 +202,9 @@ export class Bookkeeping implements LedgerReader {
     }
   }
 
-  private settleOrphan({ id, tenant, usage, costNanoUsd }: UsageRecord): void {
+  private settle({ id, tenant, usage, costNanoUsd }: UsageRecord): void {
     const actual = { inputTokens: totalInput(usage), outputTokens: totalOutput(usage), costNanoUsd };
-    this.listener.onOrphan({ id, group: tenant }, actual);
+    this.listener.onUnsettled({ id, group: tenant }, actual);
   }
 
   /** Nothing is asked of a database whose schema may not be there yet. */

@@ -75,8 +75,10 @@ export class Supervisor {
       onIdentity: (identity) => {
         this.identityRead(identity);
       },
-      onOrphan: (held, actual) => {
+      onOrphan: () => {
         this.metrics.add('switchyard_orphans_recovered_total', {});
+      },
+      onUnsettled: (held, actual) => {
         this.limits?.settle(held, actual);
       },
     });

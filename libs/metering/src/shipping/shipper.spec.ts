@@ -17,6 +17,7 @@ describe('shipping', () => {
   let ledger: MemoryLedger;
   let events: ShipperEvent[];
   let orphans: UsageRecord[];
+  let finished: number[];
   const shippers: Shipper[] = [];
   const journals: Journal[] = [];
 
@@ -24,6 +25,7 @@ describe('shipping', () => {
     ledger = new MemoryLedger();
     events = [];
     orphans = [];
+    finished = [];
   });
   afterEach(async () => {
     ledger.before = () => undefined;
@@ -41,6 +43,7 @@ describe('shipping', () => {
       ledger,
       isAway: (error) => error instanceof AwayError,
       onOrphan: (record) => orphans.push(record),
+      onFinished: (record) => finished.push(Number.parseInt(record.id, 16)),
       onEvent: (event) => events.push(event),
       pollMs: 5,
       nowMs,
@@ -182,6 +185,20 @@ describe('shipping', () => {
     expect(ledger.numbers).toEqual([1, 2, 3, 4]);
     expect(shipper.status.orphans).toBe(2);
     expect(events).toEqual([{ type: 'recovered', journal: 'worker-1', orphans: 2 }]);
+  });
+
+  it('tells of what a dead process had finished, shipped or not, and of nobody who lives', async () => {
+    const journal = open('worker-1', 16_000_000);
+    const shipper = ship();
+    await serve(journal, 1, 2);
+    await shipper.flush();
+    expect(finished).toEqual([]);
+    await serve(journal, 3);
+    await begin(journal, 4);
+    kill('worker-1');
+    await until(() => events.length > 0);
+    expect(finished).toEqual([1, 2, 3]);
+    expect(ledger.numbers.sort((left, right) => left - right)).toEqual([1, 2, 3, 4]);
   });
 
   it('makes orphans of what a process left running when it closed its journal', async () => {

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ownIdentity } from '../journal/process-identity.js';
 import type { UsageRecord } from '../record.js';
+import { finishedIn } from './finished-in.js';
 import { claimToken, JournalDirectory } from './journal-directory.js';
 import { JournalTail } from './journal-tail.js';
 import type { TailSink } from './journal-tail.js';
@@ -23,6 +24,11 @@ export interface ShipperOptions {
    * again by the next one, should that die in the middle.
    */
   readonly onOrphan: (record: UsageRecord) => void;
+  /**
+   * A process that is no more had finished this request, and may have died before it told anybody but its journal. Called
+   * for what the journal still holds, whatever of it is in the ledger.
+   */
+  readonly onFinished: (record: UsageRecord) => void;
   readonly onEvent: (event: ShipperEvent) => void;
   /** Between two looks at the journals. Default 100. */
   readonly pollMs?: number;
@@ -42,6 +48,8 @@ interface Journal {
   readonly directory: JournalDirectory;
   readonly tail: JournalTail;
   isAbandoned: boolean;
+  /** `onFinished` was called for what it holds. */
+  isReplayed: boolean;
   orphans: number;
 }
 
@@ -222,6 +230,10 @@ export class Shipper {
 
   private async recover(journal: Journal): Promise<boolean> {
     const { directory, tail } = journal;
+    if (!journal.isReplayed) {
+      journal.isReplayed = true;
+      await finishedIn(directory.path, this.options.onFinished);
+    }
     const isAllRead = await tail.read(directory.path, true);
     if (isAllRead) journal.orphans += tail.orphanRunning();
     if (isAllRead && tail.isSettled) {
@@ -258,6 +270,6 @@ export class Shipper {
       },
       hasRoom: () => feed.hasRoom,
     };
-    return { directory, tail: new JournalTail(sink, this.nowMs), isAbandoned: false, orphans: 0 };
+    return { directory, tail: new JournalTail(sink, this.nowMs), isAbandoned: false, isReplayed: false, orphans: 0 };
   }
 }

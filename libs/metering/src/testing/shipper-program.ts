@@ -32,6 +32,7 @@ const shipper = new Shipper({
     },
   },
   isAway: () => true,
+  onFinished: () => undefined,
   onOrphan: ({ id }) => {
     insertOrphan.run(id);
   },
