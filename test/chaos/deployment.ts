@@ -42,6 +42,7 @@ export interface DeploymentOptions {
 
 /** Gateways, the servers they share, and an upstream: processes on loopback that are known by their ids. */
 export class Deployment {
+  private static readonly running = new Set<Deployment>();
   private maintenance: ChildProcess | null = null;
 
   private constructor(
@@ -75,6 +76,7 @@ export class Deployment {
       }),
     );
     const deployment = new Deployment(folder, upstream, gateways, { redis, postgres }, databaseUrl);
+    Deployment.running.add(deployment);
     try {
       await Promise.all(gateways.map((gateway) => gateway.start()));
     } catch (error) {
@@ -82,6 +84,11 @@ export class Deployment {
       throw error;
     }
     return deployment;
+  }
+
+  /** Of whatever is running when the experiments are broken off. */
+  static async removeAll(): Promise<void> {
+    await Promise.all([...Deployment.running].map((deployment) => deployment.remove()));
   }
 
   get gateway(): GatewayProcess {
@@ -118,6 +125,7 @@ export class Deployment {
 
   /** Ends every process and removes what they wrote. */
   async remove(): Promise<void> {
+    Deployment.running.delete(this);
     this.maintenance?.kill('SIGKILL');
     await Promise.all(this.gateways.map((gateway) => gateway.kill()));
     await Promise.all([this.upstream.stop(), this.servers.redis?.stop(), this.servers.postgres?.stop()]);

@@ -4,6 +4,7 @@
  * 0 when all of them held.
  */
 import { parseArgs } from 'node:util';
+import { Deployment } from './deployment.js';
 import type { Experiment } from './experiment.js';
 import { accuracy } from './experiments/accuracy.js';
 import { budgetRace } from './experiments/budget-race.js';
@@ -12,6 +13,7 @@ import { killGateway, killWorker } from './experiments/kill-gateway.js';
 import { killPostgres } from './experiments/kill-postgres.js';
 import { killRedis } from './experiments/kill-redis.js';
 import { sums } from './experiments/sums.js';
+import { Verdict } from './verdict.js';
 
 const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   accuracy,
@@ -33,20 +35,41 @@ async function run(args: readonly string[]): Promise<boolean> {
     options: { quick: { type: 'boolean', default: false } },
   });
   const names = positionals.length > 0 ? positionals : Object.keys(EXPERIMENTS);
-  let areAllOk = true;
-  for (const name of names) {
+  const chosen = names.map((name) => {
     const experiment = EXPERIMENTS[name];
     if (experiment === undefined) throw new Error(`there is no experiment "${name}"\n${USAGE}`);
-    const verdicts = await experiment({ program: 'built', isQuick: values.quick });
+    return { name, experiment };
+  });
+  let areAllOk = true;
+  for (const { name, experiment } of chosen) {
+    const verdicts = await experiment({ program: 'built', isQuick: values.quick }).catch((error: unknown) => {
+      process.stderr.write(`${textOf(error)}\n`);
+      return [notFinished(name)];
+    });
     for (const { line } of verdicts) process.stdout.write(`${line}\n`);
     areAllOk &&= verdicts.every(({ isOk }) => isOk);
   }
   return areAllOk;
 }
 
+function notFinished(name: string): Verdict {
+  const verdict = new Verdict(name);
+  verdict.expect('the experiment could not be carried out', false);
+  return verdict;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void Deployment.removeAll().finally(() => process.exit(1));
+  });
+}
 try {
   process.exitCode = (await run(process.argv.slice(2))) ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(`${textOf(error)}\n`);
   process.exitCode = 1;
 }

@@ -13,7 +13,7 @@ const START_MAX_MS = 90_000;
 const TEST_MAX_MS = 60_000;
 const TENANT = 'replicas';
 const CLIENTS = 60;
-const BUDGET_NANO_USD = 400_000;
+const BUDGET_NANO_USD = 1_500_000;
 const REQUESTS_PER_MINUTE = 20;
 const OPERATOR = 'sk-replicas-operator-0123456789';
 const secretOf = (id: string): string => `sk-replicas-${id}-0123456789`;
