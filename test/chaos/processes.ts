@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const STOP_MAX_MS = 60_000;
 
@@ -44,6 +45,14 @@ export function isRunning(pid: number): boolean {
   const stat = read(`/proc/${pid}/stat`);
   const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
   return state !== '' && state !== 'Z' && state !== 'X';
+}
+
+/** Stops a process and its children for some time: they hold their connections and answer nothing. */
+export async function standStill(pid: number, ms: number): Promise<void> {
+  const pids = [pid, ...childrenOf(pid)];
+  for (const one of pids) signal(one, 'SIGSTOP');
+  await pause(ms);
+  for (const one of pids) signal(one, 'SIGCONT');
 }
 
 /** Sends a signal to a process that may have ended already. */

@@ -4,6 +4,7 @@ import { Books, doubles } from '../books.js';
 import { crowdConfig, memberSecret } from '../crowd.js';
 import { Deployment, MODELS } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
+import { standStill } from '../processes.js';
 import { RedisState } from '../redis-state.js';
 import { SteadyTraffic } from '../steady-traffic.js';
 import { until } from '../until.js';
@@ -96,10 +97,9 @@ async function killed({ postgres }: Deployment, ms: number): Promise<void> {
   await postgres.restart();
 }
 
+/** Its backends too: a postmaster alone is not missed. */
 async function stopped({ postgres }: Deployment, ms: number): Promise<void> {
-  postgres.signal('SIGSTOP');
-  await pause(ms);
-  postgres.signal('SIGCONT');
+  await standStill(postgres.pid, ms);
 }
 
 async function locked({ databaseUrl }: Deployment, ms: number): Promise<void> {

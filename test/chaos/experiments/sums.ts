@@ -5,6 +5,7 @@ import type { Ask, Reply } from '../client.js';
 import { crowdConfig, memberSecret } from '../crowd.js';
 import { Deployment, MODELS } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
+import { standStill } from '../processes.js';
 import { RedisState } from '../redis-state.js';
 import { SteadyTraffic } from '../steady-traffic.js';
 import { until } from '../until.js';
@@ -18,6 +19,7 @@ const WORKERS = 2;
 const MEMBERS = 20;
 const PER_SECOND = 60;
 const BREATH_MS = 2_000;
+const STILL_MS = 3_000;
 
 type Blow = (deployment: Deployment) => Promise<unknown>;
 
@@ -27,8 +29,8 @@ const BLOWS: readonly (readonly [name: string, blow: Blow])[] = [
   ['PostgreSQL is killed', ({ postgres }) => postgres.restart()],
   ['Redis is killed', ({ redis }) => redis.restart()],
   ['a gateway is killed', (deployment) => killAndStart(deployment, 1)],
-  ['Redis stands still', ({ redis }) => standStill(redis)],
-  ['PostgreSQL stands still', ({ postgres }) => standStill(postgres)],
+  ['Redis stands still', ({ redis }) => standStill(redis.pid, STILL_MS)],
+  ['PostgreSQL stands still', ({ postgres }) => standStill(postgres.pid, STILL_MS)],
   ['a worker is killed', (deployment) => deployment.gatewayAt(1).killWorker(1)],
   ['a gateway is killed', (deployment) => killAndStart(deployment, 0)],
 ];
@@ -98,12 +100,6 @@ async function killAndStart(deployment: Deployment, place: number): Promise<void
   const gateway = deployment.gatewayAt(place);
   await gateway.kill();
   await gateway.start();
-}
-
-async function standStill(server: { signal(name: NodeJS.Signals): void }): Promise<void> {
-  server.signal('SIGSTOP');
-  await pause(3_000);
-  server.signal('SIGCONT');
 }
 
 /** What limits lost with a gateway that died while it could not reach Redis, maintenance finds in the ledger. Answers how much that was. */
