@@ -2,15 +2,20 @@
 // is started here; each suite starts what it needs on a free port of its own and stops it again.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 
 const PACKAGES = ['redis-server', 'postgresql'];
+const DEBIAN_FOLDER = '/usr/lib/postgresql';
 
 /** @param {string} command */
 const isOnPath = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
 
+/** Debian keeps one folder a version, and puts the programs of the client alone there too: it is the server that counts. */
 const hasPostgres = () =>
-  isOnPath('initdb') || (existsSync('/usr/lib/postgresql') && readdirSync('/usr/lib/postgresql').length > 0);
+  isOnPath('initdb') ||
+  (existsSync(DEBIAN_FOLDER) &&
+    readdirSync(DEBIAN_FOLDER).some((version) => existsSync(join(DEBIAN_FOLDER, version, 'bin/initdb'))));
 
 /** @returns {string[]} Debian packages that are missing */
 const missing = () => [...(isOnPath('redis-server') ? [] : ['redis-server']), ...(hasPostgres() ? [] : ['postgresql'])];
