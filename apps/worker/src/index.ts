@@ -1,4 +1,5 @@
 /** Maintenance of a deployment: run by timers of one process, or by workers that share a queue in Redis. */
+export { budgetFloors } from './jobs/budgets.js';
 export { MAINTENANCE } from './maintenance/jobs.js';
 export { MAINTENANCE_TOOLS } from './maintenance/tools.js';
 export { MaintenanceTimers } from './maintenance/timers.js';

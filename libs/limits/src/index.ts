@@ -4,3 +4,5 @@ export { Limits } from './limits.js';
 export type { LimitsClock, LimitsEvent, LimitsOptions, LimitsStatus } from './limits-options.js';
 export * from './refusal-error.js';
 export * from './types.js';
+export { isBudget } from './windows.js';
+export type { BudgetDimension } from './windows.js';

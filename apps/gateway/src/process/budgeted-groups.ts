@@ -1,19 +1,14 @@
+import { isBudget } from '@switchyard/limits';
 import type { Limit } from '@switchyard/limits';
+import type { LimitedGroup } from '../../../worker/src/index.js';
 import type { Loaded } from '../control/runtime-state.js';
-import { isBudget } from '../stops/caller-limits.js';
 
-/** The budgets of a tenant and of its keys, which the limits keep together. */
-export interface BudgetedGroup {
-  readonly group: string;
-  readonly limits: readonly Limit[];
-}
-
-/** Everybody whose spending is limited. */
-export function budgetedGroups({ callers, limitsOf }: Loaded): readonly BudgetedGroup[] {
+/** Everybody whose spending is limited: the budgets of a tenant and of its keys, which the limits keep together. */
+export function budgetedGroups({ callers, limitsOf }: Loaded): readonly LimitedGroup[] {
   const groups = new Map<string, Map<string, Limit>>();
   for (const key of callers.keys) {
     for (const limit of limitsOf(key).all) {
-      if (!isBudget(limit)) continue;
+      if (!isBudget(limit.dimension)) continue;
       const group = groups.get(key.tenantId) ?? new Map<string, Limit>();
       groups.set(key.tenantId, group.set(`${limit.level} ${limit.owner} ${limit.dimension}`, limit));
     }

@@ -1,13 +1,10 @@
-import type { Dimension, Limits } from '@switchyard/limits';
-import type { Ledger } from '@switchyard/metering';
+import type { Limits } from '@switchyard/limits';
 import { MAINTENANCE, MAINTENANCE_TOOLS, MaintenanceTimers, logMaintenance } from '../../../worker/src/index.js';
 import type { MaintenanceContext } from '../../../worker/src/index.js';
 import type { Loaded } from '../control/runtime-state.js';
-import type { OwnerSpend } from '../control/ledger-reader.js';
 import type { Bookkeeping } from './bookkeeping.js';
 import { budgetedGroups } from './budgeted-groups.js';
 import type { ProcessLog } from './process-log.js';
-import type { GroupSpend } from './worker-messages.js';
 
 export interface MaintenanceParts {
   readonly books: Bookkeeping;
@@ -40,29 +37,3 @@ export function maintenanceContext({ books, limits, loaded, log }: MaintenancePa
 export function maintenanceTimers(context: MaintenanceContext): MaintenanceTimers {
   return new MaintenanceTimers(MAINTENANCE, context);
 }
-
-/** What the budgets of everybody were spent, according to the ledger. */
-export async function ledgerSpend(ledger: Pick<Ledger, 'spend'>, loaded: Loaded): Promise<readonly GroupSpend[]> {
-  const groups = budgetedGroups(loaded);
-  const owners = new Map<string, { readonly level: 'tenant' | 'key'; readonly id: string }>();
-  for (const { level, owner } of groups.flatMap(({ limits }) => limits)) {
-    if (level !== 'credential') owners.set(`${level} ${owner}`, { level, id: owner });
-  }
-  if (owners.size === 0) return [];
-  const atMs = Date.now();
-  const spends = await ledger.spend([...owners.values()], atMs);
-  const spendOf = new Map(spends.map((spend) => [`${spend.level} ${spend.id}`, spend]));
-  return groups.map(({ group, limits }) => ({
-    group,
-    floors: limits.map((limit) => {
-      const spend = spendOf.get(`${limit.level} ${limit.owner}`);
-      return { limit, nanoUsd: spend === undefined ? 0 : (SPENT[limit.dimension]?.(spend) ?? 0), atMs };
-    }),
-  }));
-}
-
-const SPENT: Readonly<Partial<Record<Dimension, (spend: OwnerSpend) => number>>> = {
-  budget_day: (spend) => spend.dayNanoUsd,
-  budget_month: (spend) => spend.monthNanoUsd,
-  budget_total: (spend) => spend.totalNanoUsd,
-};

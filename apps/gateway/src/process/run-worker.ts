@@ -2,12 +2,12 @@ import 'reflect-metadata';
 import type { Database } from '@switchyard/database';
 import { KeyStore } from '@switchyard/identity';
 import { startWorker } from '../../../worker/src/index.js';
+import type { LimitedGroup } from '../../../worker/src/index.js';
 import { processEnvironment } from '../config/environment.js';
 import { findConfig } from '../config/find-config.js';
 import { loadedFrom } from '../control/runtime-state.js';
 import type { Loaded } from '../control/runtime-state.js';
 import { budgetedGroups } from './budgeted-groups.js';
-import type { BudgetedGroup } from './budgeted-groups.js';
 import { ledgerFile } from './data-files.js';
 import { loadSource, readSource } from './load-runtime.js';
 import type { ConfigSource } from './load-runtime.js';
@@ -39,7 +39,7 @@ export async function runWorker({ configPath }: { readonly configPath: string | 
   });
 }
 
-async function budgetedOwners(database: Database, { config }: Loaded): Promise<readonly BudgetedGroup[]> {
+async function budgetedOwners(database: Database, { config }: Loaded): Promise<readonly LimitedGroup[]> {
   const stored = await new KeyStore(database, config.security.pepper).all();
   return budgetedGroups(loadedFrom(config, { stored, isComplete: true }));
 }

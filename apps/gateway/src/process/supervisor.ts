@@ -5,6 +5,7 @@ import type { Limits } from '@switchyard/limits';
 import { Metrics } from '@switchyard/telemetry';
 import { startSimulator } from '../../../simulator/src/index.js';
 import type { RunningSimulator } from '../../../simulator/src/index.js';
+import { budgetFloors } from '../../../worker/src/index.js';
 import type { MaintenanceTimers } from '../../../worker/src/index.js';
 import type { OpsParts } from '../admin/ops-parts.js';
 import { ConfigError } from '../config/config-error.js';
@@ -16,7 +17,7 @@ import { InProcessPlane } from './data-plane.js';
 import type { DataPlane } from './data-plane.js';
 import { loadSource, readSource } from './load-runtime.js';
 import type { ConfigSource } from './load-runtime.js';
-import { ledgerSpend, maintenanceContext, maintenanceTimers } from './maintenance.js';
+import { maintenanceContext, maintenanceTimers } from './maintenance.js';
 import type { DiskWatch } from './disk-watch.js';
 import { openLimits, watchDisk } from './open-services.js';
 import { startOpsServer } from './ops-server.js';
@@ -195,7 +196,7 @@ export class Supervisor {
     if (!this.books.isDatabaseReady) return [];
     try {
       await this.books.flush();
-      return await ledgerSpend(this.books.ledger, this.loaded);
+      return await budgetFloors(this.maintenanceContext(), Date.now());
     } catch (error) {
       this.log.logger.warn({ err: error }, 'what budgets were spent is not known while the ledger is away');
       return [];

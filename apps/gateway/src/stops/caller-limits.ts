@@ -1,4 +1,4 @@
-import { DIMENSIONS } from '@switchyard/limits';
+import { DIMENSIONS, isBudget } from '@switchyard/limits';
 import type { Dimension, Limit, LimitLevel } from '@switchyard/limits';
 import type { LimitMode, LimitRules } from '../config/gateway-config.js';
 
@@ -18,11 +18,7 @@ export function callerLimits(
   mode: LimitMode,
 ): CallerLimits {
   const all = [...limitsOf('tenant', tenant.id, tenant.limits, mode), ...limitsOf('key', key.keyId, key.limits, mode)];
-  return all.length === 0 ? NO_LIMITS : { all, hasBudget: all.some(isBudget) };
-}
-
-export function isBudget({ dimension }: Pick<Limit, 'dimension'>): boolean {
-  return dimension.startsWith('budget_');
+  return all.length === 0 ? NO_LIMITS : { all, hasBudget: all.some(({ dimension }) => isBudget(dimension)) };
 }
 
 /** The limits that rules of one level set, in the order of `DIMENSIONS`; none in mode `off`. */

@@ -1,10 +1,9 @@
-import type { Dimension, Limit } from '@switchyard/limits';
+import { isBudget as isMoney } from '@switchyard/limits';
+import type { BudgetDimension, Limit, SpendFloor } from '@switchyard/limits';
 import type { Spend } from '@switchyard/metering';
 import type { MaintenanceContext } from '../maintenance/context.js';
 
 const NANO_PER_USD = 1_000_000_000;
-
-export type BudgetDimension = Extract<Dimension, `budget_${string}`>;
 
 /** A limit in nano-USD of a tenant or key. */
 export interface Budget extends Limit {
@@ -32,7 +31,9 @@ const SPENT: Readonly<Record<BudgetDimension, (spend: Spend) => number>> = {
 };
 
 /** The groups that have budgets. */
-export async function budgetGroups({ budgetedOwners }: MaintenanceContext): Promise<BudgetGroup[]> {
+export async function budgetGroups({
+  budgetedOwners,
+}: Pick<MaintenanceContext, 'budgetedOwners'>): Promise<BudgetGroup[]> {
   const groups = await budgetedOwners();
   return groups
     .map(({ group, limits }) => ({ group, budgets: limits.filter(isBudget) }))
@@ -41,7 +42,7 @@ export async function budgetGroups({ budgetedOwners }: MaintenanceContext): Prom
 
 /** The spend of every budget in the window that `nowMs` is in. */
 export async function spendOf(
-  { ledger }: MaintenanceContext,
+  { ledger }: Pick<MaintenanceContext, 'ledger'>,
   groups: readonly BudgetGroup[],
   nowMs: number,
 ): Promise<BudgetSpend[]> {
@@ -52,6 +53,19 @@ export async function spendOf(
     const spend = spends[index];
     return { group, budget, nanoUsd: spend === undefined ? 0 : SPENT[budget.dimension](spend) };
   });
+}
+
+/** What the ledger knows was spent, as the limiter takes it: for everybody who has a budget. */
+export async function budgetFloors(
+  context: Pick<MaintenanceContext, 'ledger' | 'budgetedOwners'>,
+  nowMs: number,
+): Promise<readonly { readonly group: string; readonly floors: readonly SpendFloor[] }[]> {
+  const groups = await budgetGroups(context);
+  const spends = Map.groupBy(await spendOf(context, groups, nowMs), ({ group }) => group);
+  return [...spends].map(([group, own]) => ({
+    group,
+    floors: own.map(({ budget, nanoUsd }) => ({ limit: budget, nanoUsd, atMs: nowMs })),
+  }));
 }
 
 /** Names the window that a budget is in: `2026-11-20`, `2026-11` or `total`, by UTC. */
@@ -66,5 +80,5 @@ export function usd(nanoUsd: number): number {
 
 /** A credential has none: what an account at a host may spend is for that host to say. */
 function isBudget(limit: Limit): limit is Budget {
-  return limit.level !== 'credential' && limit.dimension in SPENT;
+  return limit.level !== 'credential' && isMoney(limit.dimension);
 }

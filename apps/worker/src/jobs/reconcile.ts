@@ -1,7 +1,7 @@
+import type { SpendFloor } from '@switchyard/limits';
 import type { MaintenanceContext } from '../maintenance/context.js';
 import type { JobReport } from '../maintenance/event.js';
-import { budgetGroups, spendOf } from './budgets.js';
-import type { BudgetSpend } from './budgets.js';
+import { budgetFloors } from './budgets.js';
 
 /**
  * Between the sums of the ledger and what the limiter makes of them. After Redis was away, every gateway tells it what was
@@ -15,24 +15,25 @@ const SETTLE_MS = 15_000;
  */
 export async function runReconcile(context: MaintenanceContext, signal: AbortSignal): Promise<JobReport> {
   const { dead } = await context.ledger.counts();
-  const groups = await budgetGroups(context);
-  const atMs = context.now();
-  const spends = Map.groupBy(await spendOf(context, groups, atMs), ({ group }) => group);
+  const groups = await budgetFloors(context, context.now());
   // Rejects while the limiter is away: it must be there for the whole of the time that follows.
-  for (const { group, budgets } of groups) await context.limits.look(group, budgets);
+  for (const { group, floors } of groups) {
+    await context.limits.look(
+      group,
+      floors.map(({ limit }) => limit),
+    );
+  }
   if (groups.length > 0) await context.wait(SETTLE_MS, signal);
   let driftNanoUsd = 0;
-  for (const [group, own] of spends) driftNanoUsd = Math.max(driftNanoUsd, await raise(context, group, own, atMs));
+  for (const { group, floors } of groups) driftNanoUsd = Math.max(driftNanoUsd, await raise(context, group, floors));
   return { groups: groups.length, drift_nano_usd: driftNanoUsd, records_set_aside: dead };
 }
 
 async function raise(
   { limits, onEvent }: MaintenanceContext,
   group: string,
-  spends: readonly BudgetSpend[],
-  atMs: number,
+  floors: readonly SpendFloor[],
 ): Promise<number> {
-  const floors = spends.map(({ budget, nanoUsd }) => ({ limit: budget, nanoUsd, atMs }));
   const nanoUsd = await limits.raiseSpend(group, floors);
   if (nanoUsd > 0) onEvent({ type: 'budget_drift', group, nanoUsd });
   return nanoUsd;
