@@ -4,7 +4,7 @@ import { GatewayError, PROTOCOL_DIALECT, isJsonObject } from '@switchyard/contra
 import type { Protocol } from '@switchyard/contract';
 import type { Conversation } from '@switchyard/conversation';
 import { decodeRequest, dialectOf } from '@switchyard/dialects';
-import type { DecodedBody, Dialect } from '@switchyard/dialects';
+import type { BodyBounds, DecodedBody, Dialect } from '@switchyard/dialects';
 import { Dispatch } from '@switchyard/dispatch';
 import type { DispatchRequest } from '@switchyard/dispatch';
 import { requirePermission } from '@switchyard/identity';
@@ -41,6 +41,7 @@ interface PlannedExchange extends Exchange {
   readonly caller: Caller;
   readonly body: DecodedBody;
   readonly planned: PlannedRequest;
+  readonly bounds: BodyBounds;
 }
 
 /** `POST /v1/messages` and `POST /v1/chat/completions`: the eight stops of a request, in order. */
@@ -90,14 +91,14 @@ export class InferenceHandler {
       });
       const refusal = planErrorOf(planned.plan);
       if (refusal !== null) throw refusal;
-      this.reserve({ ...exchange, caller, body, planned });
+      this.reserve({ ...exchange, caller, body, planned, bounds: dialect.readBounds(body.json) });
     } catch (error) {
       this.refuse(exchange, error, caller);
     }
   }
 
   private reserve(exchange: PlannedExchange): void {
-    const { ids, caller, protocol, dialect, loaded, body, planned, response } = exchange;
+    const { ids, caller, protocol, loaded, body, planned, bounds, response } = exchange;
     const { plan, textLength } = planned;
     this.stops.reserver.reserve(
       {
@@ -106,9 +107,9 @@ export class InferenceHandler {
         limits: loaded.limitsOf(caller),
         protocol,
         plan,
-        bytes: body.bytes,
+        body,
         textLength,
-        bounds: () => dialect.readBounds(body.json),
+        bounds,
         isGone: () => response.destroyed,
       },
       (reservation) => {
@@ -145,7 +146,7 @@ export class InferenceHandler {
   }
 
   private dispatchRequest(exchange: PlannedExchange, reserved: Reserved): DispatchRequest {
-    const { request, response, ids, dialect, loaded, caller, body, protocol } = exchange;
+    const { request, response, ids, dialect, loaded, caller, body, protocol, bounds } = exchange;
     const { plan, policy, hints } = exchange.planned;
     let conversation: Conversation | null = null;
     return {
@@ -159,7 +160,7 @@ export class InferenceHandler {
       policy,
       stream: plan.facts.stream,
       includeUsage: wantsUsage(body),
-      choices: dialect.readBounds(body.json).choices,
+      choices: bounds.choices,
       compatNaga: caller.compat.has('naga'),
       wantsRouting: headerOf(request, 'x-switchyard-metadata')?.toLowerCase() === 'enabled',
       forwardedHeaders: forwardedHeadersOf(request),

@@ -35,9 +35,11 @@ const at = (prompt: number, completion: number, fields: Partial<Endpoint> = {}):
   };
 };
 
+const bodyOf = (text: string): DemandingRequest['body'] => ({ bytes: Buffer.from(text), characters: text.length });
+
 function request(plan: Plan, fields: Partial<DemandingRequest> = {}): DemandingRequest {
-  const bytes = Buffer.from('{"messages":[]}');
-  return { plan, bytes, textLength: 100, bounds: { messages: 1, choices: 1, webSearchesMax: 0 }, frame: 0, ...fields };
+  const body = bodyOf('{"messages":[]}');
+  return { plan, body, textLength: 100, bounds: { messages: 1, choices: 1, webSearchesMax: 0 }, frame: 0, ...fields };
 }
 
 describe('what a request asks of the limits', () => {
@@ -72,8 +74,8 @@ describe('what a request asks of the limits', () => {
 
   it('counts the bytes of what takes more than one, wherever it stands in the body', () => {
     const plan = planOf([at(1, 0)], { maxOutputTokens: 0 });
-    const plain = demandOf(request(plan, { bytes: Buffer.from('"aaaa"') }), BUDGET).costNanoUsd;
-    expect(demandOf(request(plan, { bytes: Buffer.from('"語語語語"') }), BUDGET).costNanoUsd - plain).toBe(8 * 1_000);
+    const plain = demandOf(request(plan, { body: bodyOf('"aaaa"') }), BUDGET).costNanoUsd;
+    expect(demandOf(request(plan, { body: bodyOf('"語語語語"') }), BUDGET).costNanoUsd - plain).toBe(8 * 1_000);
   });
 
   it('takes the premium of the cache when the request marks it, dearer for an hour', () => {
@@ -82,7 +84,7 @@ describe('what a request asks of the limits', () => {
     const plan = planOf([{ ...anthropic, endpoint: { ...anthropic.endpoint, provider: host } }], {
       maxOutputTokens: 0,
     });
-    const costOf = (body: string): number => demandOf(request(plan, { bytes: Buffer.from(body) }), BUDGET).costNanoUsd;
+    const costOf = (body: string): number => demandOf(request(plan, { body: bodyOf(body) }), BUDGET).costNanoUsd;
     const [plain, short, long] = [
       costOf('{}'),
       costOf('{"cache_control":{}}'),
@@ -96,7 +98,7 @@ describe('what a request asks of the limits', () => {
     expect(demandOf(request(planOf([at(1, 0)], facts)), BUDGET).costNanoUsd).toBe(100_000 * 1_000);
     const boundless = at(1, 0);
     const unstated = { ...boundless, model: { ...boundless.model, contextLength: null } };
-    const demand = demandOf(request(planOf([unstated], facts), { bytes: Buffer.alloc(500) }), BUDGET);
+    const demand = demandOf(request(planOf([unstated], facts), { body: bodyOf(' '.repeat(500)) }), BUDGET);
     expect(demand.costNanoUsd).toBe(500 * 1_000);
   });
 

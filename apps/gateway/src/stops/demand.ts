@@ -1,5 +1,5 @@
 import type { Plan, RequestFacts } from '@switchyard/contract';
-import type { BodyBounds } from '@switchyard/dialects';
+import type { BodyBounds, DecodedBody } from '@switchyard/dialects';
 import type { Demand } from '@switchyard/limits';
 import { inputTokensUpperBound, worstCaseOf } from '@switchyard/metering';
 import type { CallerLimits } from './caller-limits.js';
@@ -16,7 +16,7 @@ const UNSTATED_OUTPUT = 32_768;
 /** A planned request, as far as its demand goes. */
 export interface DemandingRequest {
   readonly plan: Plan;
-  readonly bytes: Buffer;
+  readonly body: Pick<DecodedBody, 'bytes' | 'characters'>;
   /** Characters of text that will be tokenised. */
   readonly textLength: number;
   readonly bounds: BodyBounds;
@@ -38,10 +38,10 @@ export function demandOf(request: DemandingRequest, limits: CallerLimits): Deman
 }
 
 /** The most tokens that the request's own text and images can have. */
-export function promptBound({ plan, bytes, textLength, bounds }: DemandingRequest): number {
+export function promptBound({ plan, body, textLength, bounds }: DemandingRequest): number {
   return inputTokensUpperBound({
     characters: textLength,
-    extraBytes: bytes.length - bytes.toString().length,
+    extraBytes: body.bytes.length - body.characters,
     messages: bounds.messages,
     images: plan.facts.images,
     frame: 0,
@@ -49,7 +49,8 @@ export function promptBound({ plan, bytes, textLength, bounds }: DemandingReques
 }
 
 function worstCost(request: DemandingRequest): number {
-  const { plan, bytes, bounds, frame } = request;
+  const { plan, bounds, frame } = request;
+  const { bytes } = request.body;
   const { facts, attempts } = plan;
   const known = {
     inputTokensUpperBound: isOpaque(facts) ? null : promptBound(request) + frame,

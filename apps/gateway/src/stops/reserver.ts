@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contract';
 import type { Plan, Protocol } from '@switchyard/contract';
-import type { BodyBounds } from '@switchyard/dialects';
+import type { BodyBounds, DecodedBody } from '@switchyard/dialects';
 import type { Caller } from '@switchyard/identity';
 import { rateLimitHeaders, refusalError } from '@switchyard/limits';
 import type { Decision, Held } from '@switchyard/limits';
@@ -24,9 +24,9 @@ export interface ReservingRequest {
   readonly limits: CallerLimits;
   readonly protocol: Protocol;
   readonly plan: Plan;
-  readonly bytes: Buffer;
+  readonly body: Pick<DecodedBody, 'bytes' | 'characters'>;
   readonly textLength: number;
-  readonly bounds: () => BodyBounds;
+  readonly bounds: BodyBounds;
   /** True once nobody waits for the answer any more. */
   readonly isGone: () => boolean;
 }
@@ -110,9 +110,9 @@ export class Reserver {
     }
   }
 
-  private demanding({ plan, bytes, textLength, bounds }: ReservingRequest): DemandingRequest {
+  private demanding({ plan, body, textLength, bounds }: ReservingRequest): DemandingRequest {
     const frame = this.frames.most(plan.attempts, hasTools(plan));
-    return { plan, bytes, textLength, bounds: bounds(), frame };
+    return { plan, body, textLength, bounds, frame };
   }
 
   private decided(request: ReservingRequest, prompt: BoundedPrompt | null, decision: Decision, answer: Answer): void {

@@ -6,6 +6,8 @@ import { scanObject, type ObjectScan, type ScanLimits } from './scan-object.js';
 /** A JSON object in the three forms a request needs: the bytes to forward, the tree to read, the spans to edit. */
 export interface DecodedBody {
   readonly bytes: Buffer;
+  /** UTF-16 units of the text that the bytes are. */
+  readonly characters: number;
   readonly json: JsonObject;
   readonly scan: ObjectScan;
 }
@@ -16,7 +18,8 @@ export interface DecodedBody {
 export function decodeBody(bytes: Buffer, limits: ScanLimits): DecodedBody {
   const scan = scanObject(bytes, limits);
   try {
-    return { bytes, json: parseJson(bytes.toString('utf8')) as JsonObject, scan };
+    const text = bytes.toString('utf8');
+    return { bytes, characters: text.length, json: parseJson(text) as JsonObject, scan };
   } catch {
     throw malformedJson(bytes);
   }
