@@ -4,10 +4,11 @@ import type {
   FailureClass,
   GatewayError,
   JsonObject,
+  JudgedUsage,
   Plan,
   Timeouts,
   Usage,
-  UsageSource,
+  UsageEvidence,
 } from '@switchyard/contract';
 import type { Conversation, UsageReport } from '@switchyard/conversation';
 import type { Dialect, DecodedBody } from '@switchyard/dialects';
@@ -58,25 +59,6 @@ export interface DispatchRequest {
 export interface HealthRecorder {
   recordFailure(endpoint: Endpoint, failure: FailureClass): void;
   recordSuccess(endpoint: Endpoint, outcome: Outcome): void;
-}
-
-/** What was seen of an answer beside what its upstream reports. */
-export interface UsageEvidence {
-  readonly promptTokensEstimate: number;
-  /** Characters of content that were delivered. */
-  readonly contentLength: number;
-  /** Declared for one choice; `null` = none declared. */
-  readonly maxOutputTokens: number | null;
-  readonly choices: number;
-  /** The answer was cut: the report covers a part only. */
-  readonly broken: boolean;
-}
-
-export interface JudgedUsage {
-  readonly usage: Usage;
-  readonly source: UsageSource;
-  /** What was clamped, ignored or not believed. */
-  readonly suspect: readonly string[];
 }
 
 /** Usage to money, as metering does it. */

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { ZERO_USAGE, totalInput, totalOutput } from '@switchyard/contract';
-import type { Usage } from '@switchyard/contract';
+import type { JudgedUsage, Usage, UsageEvidence } from '@switchyard/contract';
 import { judgeUsage } from './judge-usage.js';
-import type { JudgedUsage, UsageEvidence } from './judge-usage.js';
 
 const SEEN: UsageEvidence = {
   promptTokensEstimate: 1_000,

@@ -1,5 +1,5 @@
 import { ZERO_USAGE, totalInput, totalOutput } from '@switchyard/contract';
-import type { Usage, UsageSource } from '@switchyard/contract';
+import type { JudgedUsage, Usage, UsageEvidence } from '@switchyard/contract';
 import { estimateOutputTokens } from './estimate.js';
 
 /** What an upstream said of tokens, as the dialects read it. */
@@ -11,20 +11,6 @@ export interface ReportedUsage {
   readonly suspect: readonly string[];
 }
 
-/** What Switchyard saw of a request itself. */
-export interface UsageEvidence {
-  /** See `estimatePromptTokens`. */
-  readonly promptTokensEstimate: number;
-  /** Characters of text, visible thinking and tool arguments that were delivered. */
-  readonly contentLength: number;
-  /** Output tokens declared for one choice; `null` = none declared. */
-  readonly maxOutputTokens: number | null;
-  /** Answers asked for (`n`). */
-  readonly choices: number;
-  /** The answer was cut: the report covers a part only. */
-  readonly broken: boolean;
-}
-
 /** Why a report was not taken as it was. */
 export type UsageDoubt =
   | 'not_counts'
@@ -34,14 +20,6 @@ export type UsageDoubt =
   | 'absurd_input'
   | 'absurd_output'
   | 'absurd_web_searches';
-
-export interface JudgedUsage {
-  /** Safe non-negative integers, whatever the report was. */
-  readonly usage: Usage;
-  readonly source: UsageSource;
-  /** The report's own suspects, and the doubts. */
-  readonly suspect: readonly string[];
-}
 
 /** Ten rounds of server tools over the longest contexts there are. */
 const MOST_INPUT_TOKENS = 100_000_000;

@@ -1,3 +1,4 @@
+import { USAGE_FIELDS } from '@switchyard/contract';
 import type { Cost, Usage, UsageSource } from '@switchyard/contract';
 
 /** The one log line of a request. An allow-list by type: what is not named here cannot be logged, prompts and secrets least of all. */
@@ -29,22 +30,9 @@ export interface RequestLine {
 /** The disjoint counts of a usage; zeros are left out. */
 export type TokensLine = Readonly<Record<string, number>>;
 
-const TOKEN_FIELDS: readonly (readonly [keyof Usage, string])[] = [
-  ['uncachedInput', 'uncached_input'],
-  ['cacheRead', 'cache_read'],
-  ['cacheWrite5m', 'cache_write_5m'],
-  ['cacheWrite1h', 'cache_write_1h'],
-  ['audioInput', 'audio_input'],
-  ['output', 'output'],
-  ['reasoning', 'reasoning'],
-  ['imageOutput', 'image_output'],
-  ['audioOutput', 'audio_output'],
-  ['webSearches', 'web_searches'],
-];
-
 export function tokensOfLine(usage: Usage): TokensLine {
   const tokens: Record<string, number> = {};
-  for (const [count, field] of TOKEN_FIELDS) {
+  for (const [count, field] of USAGE_FIELDS) {
     if (usage[count] !== 0) tokens[field] = usage[count];
   }
   return tokens;

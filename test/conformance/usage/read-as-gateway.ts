@@ -11,7 +11,8 @@ import {
 } from '@switchyard/dialects';
 import type { AnswerContext, AnswerOrigin } from '@switchyard/dialects';
 import { judgeUsage } from '@switchyard/metering';
-import type { JudgedUsage, ReportedUsage } from '@switchyard/metering';
+import type { JudgedUsage } from '@switchyard/contract';
+import type { ReportedUsage } from '@switchyard/metering';
 import { profileFor } from '@switchyard/providers';
 import type { Shape } from './golden-case.js';
 

@@ -1,7 +1,8 @@
-import { isJsonObject, totalInput, totalOutput, ZERO_USAGE } from '@switchyard/contract';
+import { isJsonObject, ZERO_USAGE } from '@switchyard/contract';
 import type { JsonObject } from '@switchyard/contract';
+import { usdOfNano } from '@switchyard/metering';
 import type { SumGroup, UsageRecord, UsageSum } from '@switchyard/metering';
-import { recordJson, usageJson, usdOf } from '../control/generation-record.js';
+import { recordJson, tokensJson } from '../control/generation-record.js';
 import { csvLine } from './csv.js';
 import type { Cell } from './csv.js';
 
@@ -15,13 +16,8 @@ export function sumJson(sum: UsageSum, groups: readonly SumGroup[]): JsonObject 
     requests: sum.requests,
     failures: sum.failures,
     cancelled: sum.cancelled,
-    tokens_prompt: totalInput(usage),
-    tokens_completion: totalOutput(usage),
-    tokens_cached: usage.cacheRead,
-    tokens_cache_write: usage.cacheWrite5m + usage.cacheWrite1h,
-    tokens_reasoning: usage.reasoning,
-    usage: usageJson(usage),
-    total_cost: usdOf(sum.costNanoUsd),
+    ...tokensJson(usage),
+    total_cost: usdOfNano(sum.costNanoUsd),
     cost_nano_usd: sum.costNanoUsd,
   };
 }

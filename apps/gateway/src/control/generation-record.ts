@@ -1,9 +1,8 @@
 import type { JsonObject, Protocol, Usage } from '@switchyard/contract';
-import { totalInput, totalOutput } from '@switchyard/contract';
+import { USAGE_FIELDS, totalInput, totalOutput } from '@switchyard/contract';
 import type { StopReason } from '@switchyard/conversation';
+import { usdOfNano } from '@switchyard/metering';
 import type { RecordedAttempt, UsageRecord } from '@switchyard/metering';
-
-const NANO_PER_USD = 1_000_000_000;
 
 /** What a client of each protocol is told when the model stops for a reason. OpenAI has no word for a paused turn. */
 const FINISH_REASONS: Readonly<Record<Protocol, Readonly<Record<StopReason, string>>>> = {
@@ -49,14 +48,9 @@ export function recordJson(record: UsageRecord): JsonObject {
     finish_reason: record.finishReason === null ? null : finishReasonFor(record.protocol, record.finishReason),
     error: record.errorCode,
     usage_source: record.usageSource,
-    tokens_prompt: totalInput(usage),
-    tokens_completion: totalOutput(usage),
-    tokens_cached: usage.cacheRead,
-    tokens_cache_write: usage.cacheWrite5m + usage.cacheWrite1h,
-    tokens_reasoning: usage.reasoning,
-    usage: usageJson(usage),
+    ...tokensJson(usage),
     images: record.images,
-    total_cost: usdOf(record.costNanoUsd),
+    total_cost: usdOfNano(record.costNanoUsd),
     cost_nano_usd: record.costNanoUsd,
     cost_input_nano_usd: record.costInputNanoUsd,
     cost_incomplete: record.costIncomplete,
@@ -67,25 +61,16 @@ export function recordJson(record: UsageRecord): JsonObject {
   };
 }
 
-/** The disjoint counts, all of them. */
-export function usageJson(usage: Usage): Readonly<Record<string, number>> {
+/** What was used: totals as OpenRouter counts them, and the disjoint counts, all of them. */
+export function tokensJson(usage: Usage): JsonObject {
   return {
-    uncached_input: usage.uncachedInput,
-    cache_read: usage.cacheRead,
-    cache_write_5m: usage.cacheWrite5m,
-    cache_write_1h: usage.cacheWrite1h,
-    audio_input: usage.audioInput,
-    output: usage.output,
-    reasoning: usage.reasoning,
-    image_output: usage.imageOutput,
-    audio_output: usage.audioOutput,
-    web_searches: usage.webSearches,
+    tokens_prompt: totalInput(usage),
+    tokens_completion: totalOutput(usage),
+    tokens_cached: usage.cacheRead,
+    tokens_cache_write: usage.cacheWrite5m + usage.cacheWrite1h,
+    tokens_reasoning: usage.reasoning,
+    usage: Object.fromEntries(USAGE_FIELDS.map(([count, word]) => [word, usage[count]])),
   };
-}
-
-/** The double nearest to the amount, which prints with the fewest digits that tell it apart. */
-export function usdOf(nanoUsd: number): number {
-  return nanoUsd / NANO_PER_USD;
 }
 
 function attemptJson(attempt: RecordedAttempt): JsonObject {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@switchyard/contract';
+import { usdOfNano } from '@switchyard/metering';
 import type { Spend } from '@switchyard/metering';
 import type { KeySettings, LimitMode, LimitRules, TenantSettings } from '../config/gateway-config.js';
-import { usdOf } from './generation-record.js';
 
 /** Whose limits hold for a key, and what was spent. */
 export interface KeyAccount {
@@ -33,13 +33,13 @@ export function keyInfo({ key, tenant, keySpend, tenantSpend, mode }: KeyAccount
     key_id: key.keyId,
     tenant: tenant.id,
     limits: { key: limitsJson(key.limits), tenant: limitsJson(tenant.limits) },
-    limit: tightest === null ? null : usdOf(tightest.limitNanoUsd),
-    limit_remaining: tightest === null ? null : usdOf(Math.max(0, tightest.leftNanoUsd)),
+    limit: tightest === null ? null : usdOfNano(tightest.limitNanoUsd),
+    limit_remaining: tightest === null ? null : usdOfNano(Math.max(0, tightest.leftNanoUsd)),
     limit_reset: tightest?.reset ?? null,
-    usage: usdOf(keySpend.totalNanoUsd),
-    usage_daily: usdOf(keySpend.dayNanoUsd),
-    usage_monthly: usdOf(keySpend.monthNanoUsd),
-    usage_total: usdOf(keySpend.totalNanoUsd),
+    usage: usdOfNano(keySpend.totalNanoUsd),
+    usage_daily: usdOfNano(keySpend.dayNanoUsd),
+    usage_monthly: usdOfNano(keySpend.monthNanoUsd),
+    usage_total: usdOfNano(keySpend.totalNanoUsd),
     rate_limit: rateLimit(keyLimits, tenantLimits),
     expires_at: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
     permissions: [...key.permissions],
@@ -87,7 +87,7 @@ function rateLimit(...rules: readonly (LimitRules | null)[]): JsonObject | null 
 }
 
 function usdOrNull(nanoUsd: number | null): number | null {
-  return nanoUsd === null ? null : usdOf(nanoUsd);
+  return nanoUsd === null ? null : usdOfNano(nanoUsd);
 }
 
 /** The members that say something. */

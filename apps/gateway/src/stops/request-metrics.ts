@@ -1,19 +1,8 @@
+import { USAGE_FIELDS } from '@switchyard/contract';
 import type { Protocol, Usage } from '@switchyard/contract';
 import type { Decision } from '@switchyard/limits';
 import type { RecordStatus } from '@switchyard/metering';
 import type { Metrics } from '@switchyard/telemetry';
-
-const TOKEN_KINDS = [
-  ['uncachedInput', 'uncached_input'],
-  ['cacheRead', 'cache_read'],
-  ['cacheWrite5m', 'cache_write_5m'],
-  ['cacheWrite1h', 'cache_write_1h'],
-  ['audioInput', 'audio_input'],
-  ['output', 'output'],
-  ['reasoning', 'reasoning'],
-  ['imageOutput', 'image_output'],
-  ['audioOutput', 'audio_output'],
-] as const satisfies readonly (readonly [keyof Usage, string])[];
 
 /** A request was recorded. */
 export function countRequest(
@@ -24,8 +13,9 @@ export function countRequest(
   costNanoUsd: number,
 ): void {
   metrics.add('switchyard_requests_total', { protocol, status });
-  for (const [count, kind] of TOKEN_KINDS) {
-    if (usage[count] > 0) metrics.add('switchyard_tokens_total', { kind }, usage[count]);
+  for (const [count, kind] of USAGE_FIELDS) {
+    // Searches are calls, not tokens.
+    if (kind !== 'web_searches' && usage[count] > 0) metrics.add('switchyard_tokens_total', { kind }, usage[count]);
   }
   if (costNanoUsd > 0) metrics.add('switchyard_cost_usd_total', {}, costNanoUsd);
 }

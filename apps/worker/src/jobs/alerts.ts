@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { usdOfNano } from '@switchyard/metering';
 import { AlertOutbox } from '../alerts/alert-outbox.js';
 import type { NewAlert } from '../alerts/alert-outbox.js';
 import type { MaintenanceContext } from '../maintenance/context.js';
 import type { JobReport } from '../maintenance/event.js';
-import { budgetGroups, spendOf, usd, windowOf } from './budgets.js';
+import { budgetGroups, spendOf, windowOf } from './budgets.js';
 import type { BudgetSpend } from './budgets.js';
 
 const PERMILLE = 1_000;
@@ -39,8 +40,8 @@ function alertOf({ budget, nanoUsd }: BudgetSpend, threshold: number, nowMs: num
       owner,
       window,
       threshold,
-      spent_usd: usd(nanoUsd),
-      limit_usd: usd(limit),
+      spent_usd: usdOfNano(nanoUsd),
+      limit_usd: usdOfNano(limit),
       at: new Date(nowMs).toISOString(),
     }),
   };

@@ -3,8 +3,6 @@ import type { BudgetDimension, Limit, SpendFloor } from '@switchyard/limits';
 import type { Spend } from '@switchyard/metering';
 import type { MaintenanceContext } from '../maintenance/context.js';
 
-const NANO_PER_USD = 1_000_000_000;
-
 /** A limit in nano-USD of a tenant or key. */
 export interface Budget extends Limit {
   readonly level: 'tenant' | 'key';
@@ -72,10 +70,6 @@ export async function budgetFloors(
 export function windowOf(dimension: BudgetDimension, nowMs: number): string {
   if (dimension === 'budget_total') return 'total';
   return new Date(nowMs).toISOString().slice(0, dimension === 'budget_day' ? 10 : 7);
-}
-
-export function usd(nanoUsd: number): number {
-  return nanoUsd / NANO_PER_USD;
 }
 
 /** A credential has none: what an account at a host may spend is for that host to say. */
