@@ -1,7 +1,7 @@
 import { GatewayError, ZERO_USAGE } from '@switchyard/contract';
 import type { Usage } from '@switchyard/contract';
 import type { AccountAsk, AccountGate, AccountRefusal } from './account-gate.js';
-import { attempts, provider } from './testing/plan-fixture.js';
+import { attempts, provider } from '../../../test/testing/plan-fixture.js';
 import { stage } from './testing/stage.js';
 
 const LIMITS = { requestsPerMinute: 10, inputTokensPerMinute: null, outputTokensPerMinute: null, concurrency: 2 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { drawCredential } from './credentials.js';
-import { provider } from './testing/plan-fixture.js';
+import { provider } from '../../../test/testing/plan-fixture.js';
 
 const WEIGHTED = provider('one', {
   credentials: [

@@ -1,7 +1,7 @@
 import { GatewayError, UpstreamError } from '@switchyard/contract';
 import type { FailureClass } from '@switchyard/contract';
 import { mergePolicy } from '@switchyard/routing';
-import { attempts, provider } from './testing/plan-fixture.js';
+import { attempts, provider } from '../../../test/testing/plan-fixture.js';
 import { TIMEOUTS, stage } from './testing/stage.js';
 
 const ANSWER = {

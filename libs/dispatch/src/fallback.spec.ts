@@ -2,7 +2,7 @@ import { FAILURE_CLASSES } from '@switchyard/contract';
 import type { FailureClass } from '@switchyard/contract';
 import { errorAfter, nextAttempt } from './fallback.js';
 import type { FailedAttempt } from './fallback.js';
-import { attempts } from './testing/plan-fixture.js';
+import { attempts } from '../../../test/testing/plan-fixture.js';
 
 const NO_JITTER = (): number => 0;
 

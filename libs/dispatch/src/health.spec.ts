@@ -2,7 +2,7 @@ import { ZERO_USAGE } from '@switchyard/contract';
 import type { FailureClass } from '@switchyard/contract';
 import { HealthTracker } from './health.js';
 import type { Outcome } from './outcome.js';
-import { endpoint, provider } from './testing/plan-fixture.js';
+import { endpoint, provider } from '../../../test/testing/plan-fixture.js';
 
 const AT = endpoint('a/m', provider('one'));
 const SUCCESS: Outcome = {

@@ -1,12 +1,12 @@
 import type { CatalogSnapshot } from '@switchyard/contract';
-import { endpoint, model, price } from '../testing/plan.fixture.js';
+import { endpoint, model, price, provider } from '../../../../test/testing/plan-fixture.js';
 import { cataloguePrices } from './catalogue-prices.js';
 
 describe('the prices of a catalogue', () => {
   it('are what a cost needs to be computed again: known prices and tiers, by model and endpoint', () => {
     const served = model('acme/m');
-    const plain = endpoint(served, 'plain', { price: price(1, 2) });
-    const tiered = endpoint(served, 'tiered', {
+    const plain = endpoint(served.id, provider('plain'), { price: price(1, 2) });
+    const tiered = endpoint(served.id, provider('tiered'), {
       price: { ...price(0, 5), request: 7 },
       priceTiers: [{ abovePromptTokens: 200_000, price: { prompt: 9 } }],
     });

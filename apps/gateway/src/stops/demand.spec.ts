@@ -1,5 +1,5 @@
 import type { Endpoint, Plan, PlannedAttempt } from '@switchyard/contract';
-import { endpoint, model, planOf, price } from '../testing/plan.fixture.js';
+import { endpoint, model, planOf, price, provider } from '../../../../test/testing/plan-fixture.js';
 import { callerLimits } from './caller-limits.js';
 import type { CallerLimits } from './caller-limits.js';
 import { demandOf } from './demand.js';
@@ -27,7 +27,7 @@ const at = (prompt: number, completion: number, fields: Partial<Endpoint> = {}):
   return {
     rank: 1,
     model: served,
-    endpoint: endpoint(served, `host-${String(prompt)}`, { price: price(prompt, completion), ...fields }),
+    endpoint: endpoint(served.id, provider(`host-${String(prompt)}`), { price: price(prompt, completion), ...fields }),
     expectedCostUsd: 0,
     worstCaseCostUsd: 0,
     firstChoiceProbability: 1,

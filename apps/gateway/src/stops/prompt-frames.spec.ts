@@ -1,12 +1,10 @@
 import { ZERO_USAGE } from '@switchyard/contract';
 import type { PlannedAttempt } from '@switchyard/contract';
 import type { Outcome } from '@switchyard/dispatch';
-import { attempt, model } from '../testing/plan.fixture.js';
+import { attempts } from '../../../../test/testing/plan-fixture.js';
 import { PromptFrames } from './prompt-frames.js';
 
-const MODEL = model('acme/m');
-const ONE = attempt(MODEL, 'one');
-const TWO = attempt(MODEL, 'two');
+const [ONE, TWO] = attempts('acme/m@one', 'acme/m@two') as [PlannedAttempt, PlannedAttempt];
 const UNSEEN = 1_024;
 
 function answered(served: PlannedAttempt, inputTokens: number, usageSource: Outcome['usageSource'] = 'upstream') {

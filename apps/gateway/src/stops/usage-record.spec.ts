@@ -1,7 +1,8 @@
 import { ZERO_USAGE } from '@switchyard/contract';
+import type { PlannedAttempt } from '@switchyard/contract';
 import type { Outcome } from '@switchyard/dispatch';
 import type { Caller } from '@switchyard/identity';
-import { attempt, model, planOf } from '../testing/plan.fixture.js';
+import { attempts, planOf } from '../../../../test/testing/plan-fixture.js';
 import { checkpointOf, recordAtEnd, recordAtStart, recordUnstarted } from './usage-record.js';
 
 const CALLER: Caller = {
@@ -13,15 +14,13 @@ const CALLER: Caller = {
   tenantPolicy: null,
   compat: new Set(),
 };
-const MODEL = model('acme/m');
-const FIRST = attempt(MODEL, 'first');
-const SECOND = attempt(MODEL, 'second');
+const [FIRST, SECOND] = attempts('acme/m@first', 'acme/m@second') as [PlannedAttempt, PlannedAttempt];
 const START = recordAtStart({
   id: 'a'.repeat(32),
   createdAtMs: 1_000,
   caller: CALLER,
   protocol: 'chat',
-  plan: planOf([FIRST, SECOND], { promptTokensEstimate: 100, images: 1 }),
+  plan: { ...planOf([FIRST, SECOND], { promptTokensEstimate: 100, images: 1 }), catalogVersion: 'v1' },
 });
 
 function outcome(fields: Partial<Outcome>): Outcome {

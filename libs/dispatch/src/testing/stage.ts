@@ -1,5 +1,5 @@
 import { ZERO_USAGE } from '@switchyard/contract';
-import type { GatewayError, Plan, PlannedAttempt, RequestFacts, UpstreamError } from '@switchyard/contract';
+import type { GatewayError, PlannedAttempt, UpstreamError } from '@switchyard/contract';
 import { decodeBody, dialectOf } from '@switchyard/dialects';
 import { mergePolicy } from '@switchyard/routing';
 import { TimerWheel } from '@switchyard/transport';
@@ -9,6 +9,7 @@ import type { AccountGate } from '../account-gate.js';
 import { Dispatch } from '../dispatch.js';
 import type { DispatchRequest } from '../dispatch-request.js';
 import type { Outcome } from '../outcome.js';
+import { planOf } from '../../../../test/testing/plan-fixture.js';
 
 /** One upstream request as the test sees and answers it. */
 export class FakeCall implements UpstreamCall {
@@ -149,7 +150,7 @@ export function stage(
     client: chat,
     body,
     conversation: () => chat.readRequest(body.json),
-    plan: planOf(attempts, stream),
+    plan: planOf(attempts, { stream }),
     policy: mergePolicy({ operator: null, tenant: null, key: null, request: null }),
     stream,
     includeUsage: false,
@@ -224,34 +225,5 @@ function fakeClock() {
         for (const { callback } of [...periodic]) callback();
       }
     },
-  };
-}
-
-function planOf(attempts: readonly PlannedAttempt[], stream: boolean): Plan {
-  const facts: RequestFacts = {
-    protocol: 'chat',
-    models: ['a/m'],
-    parameters: [],
-    inputModalities: ['text'],
-    outputModalities: ['text'],
-    inexpressible: {},
-    promptTokensEstimate: 10,
-    maxOutputTokens: 64,
-    images: 0,
-    stream,
-    serviceTier: null,
-    speed: null,
-  };
-  return {
-    catalogVersion: 'test',
-    policyHash: 'test',
-    seed: 1,
-    facts,
-    attempts,
-    rejected: [],
-    error: null,
-    warnings: [],
-    unknownProviders: [],
-    strategy: 'fallback',
   };
 }

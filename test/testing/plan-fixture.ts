@@ -1,18 +1,21 @@
-import type { Endpoint, Model, PlannedAttempt, Price, Provider } from '@switchyard/contract';
+import type { Endpoint, Model, Plan, PlannedAttempt, Price, Provider, RequestFacts } from '@switchyard/contract';
 
-/** Plans for tests: as little of a catalogue as dispatch looks at, complete in type. */
-const PRICE: Price = {
-  prompt: 1_000_000,
-  completion: 2_000_000,
-  cacheRead: null,
-  cacheWrite: null,
-  cacheWrite1h: null,
-  reasoning: null,
-  audio: null,
-  image: null,
-  request: null,
-  webSearch: null,
-};
+/** Plans for tests: as little of a catalogue as its readers look at, complete in type. */
+/** USD per million tokens. */
+export function price(prompt: number, completion: number): Price {
+  return {
+    prompt: Math.round(prompt * 1_000_000),
+    completion: Math.round(completion * 1_000_000),
+    cacheRead: null,
+    cacheWrite: null,
+    cacheWrite1h: null,
+    reasoning: null,
+    audio: null,
+    image: null,
+    request: null,
+    webSearch: null,
+  };
+}
 
 export function provider(id: string, fields: Partial<Provider> = {}): Provider {
   return {
@@ -37,7 +40,7 @@ export function endpoint(modelId: string, host: Provider, fields: Partial<Endpoi
     provider: host,
     upstreamModel: `${modelId}-upstream`,
     quantization: null,
-    price: PRICE,
+    price: price(1, 2),
     priceTiers: [],
     contextLength: null,
     maxOutputTokens: null,
@@ -60,7 +63,7 @@ export function attempts(...names: readonly string[]): PlannedAttempt[] {
     const at = endpoint(modelId, provider(providerId));
     return {
       rank: index + 1,
-      model: model(modelId, [at]),
+      model: model(modelId, { endpoints: [at] }),
       endpoint: at,
       expectedCostUsd: 0,
       worstCaseCostUsd: 0,
@@ -70,7 +73,7 @@ export function attempts(...names: readonly string[]): PlannedAttempt[] {
   });
 }
 
-export function model(id: string, endpoints: readonly Endpoint[]): Model {
+export function model(id: string, fields: Partial<Model> = {}): Model {
   return {
     id,
     name: id,
@@ -82,6 +85,37 @@ export function model(id: string, endpoints: readonly Endpoint[]): Model {
     maxOutputTokens: null,
     modalities: { input: ['text'], output: ['text'] },
     traits: {},
-    endpoints,
+    endpoints: [],
+    ...fields,
+  };
+}
+
+export function planOf(attempts: readonly PlannedAttempt[], about: Partial<RequestFacts> = {}): Plan {
+  const facts: RequestFacts = {
+    protocol: 'chat',
+    models: ['a/m'],
+    parameters: [],
+    inputModalities: ['text'],
+    outputModalities: ['text'],
+    inexpressible: {},
+    promptTokensEstimate: 10,
+    maxOutputTokens: 64,
+    images: 0,
+    stream: false,
+    serviceTier: null,
+    speed: null,
+    ...about,
+  };
+  return {
+    catalogVersion: 'test',
+    policyHash: 'test',
+    seed: 1,
+    facts,
+    attempts,
+    rejected: [],
+    error: null,
+    warnings: [],
+    unknownProviders: [],
+    strategy: 'fallback',
   };
 }
