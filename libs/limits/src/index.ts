@@ -1,5 +1,6 @@
 /** Reserve and settle: requests, tokens, slots and money, exact over all gateways that share a Redis, or in one process. */
 export * from './headers.js';
+export { RENEW_MS } from './lifetimes.js';
 export { Limits } from './limits.js';
 export type { LimitsClock, LimitsEvent, LimitsOptions, LimitsStatus } from './limits-options.js';
 export * from './refusal-error.js';

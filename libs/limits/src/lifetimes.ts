@@ -3,6 +3,9 @@ import { MINUTE_MS } from './windows.js';
 /** How long a reservation counts as running without being renewed. */
 export const LEASE_MS = MINUTE_MS;
 
+/** How often a reservation that runs is to be renewed: two renewals may be missed. */
+export const RENEW_MS = LEASE_MS / 3;
+
 /** How long a lapsed reservation waits for the recovery of the gateway that died, and a charge is known to have been made. */
 export const KEPT_MS = 48 * 60 * MINUTE_MS;
 

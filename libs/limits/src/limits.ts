@@ -45,7 +45,7 @@ export class Limits {
     this.engine.release(held);
   }
 
-  /** To be called every 20 s for the requests that run: a reservation that is not renewed for 60 s is held to be of a dead gateway. */
+  /** To be called every `RENEW_MS` for the requests that run: a reservation that is not renewed for 60 s is held to be of a dead gateway. */
   renew(held: readonly Held[]): void {
     this.engine.renew(held);
   }

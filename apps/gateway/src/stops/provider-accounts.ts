@@ -3,11 +3,10 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { totalInput, totalOutput } from '@switchyard/contract';
 import type { AccountLimits, Usage } from '@switchyard/contract';
 import type { AccountAsk, AccountGate } from '@switchyard/dispatch';
+import { RENEW_MS } from '@switchyard/limits';
 import type { Decision, Dimension, Held, Limit } from '@switchyard/limits';
 import { PROCESS_SERVICES } from '../process/process-services.js';
 import type { ProcessServices } from '../process/process-services.js';
-
-const RENEW_MS = 20_000;
 
 const DIMENSION_OF: readonly (readonly [keyof AccountLimits, Dimension])[] = [
   ['requestsPerMinute', 'requests'],

@@ -3,6 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contract';
 import type { Dispatch } from '@switchyard/dispatch';
 import type { KeyRing } from '@switchyard/identity';
+import { RENEW_MS } from '@switchyard/limits';
 import type { Held } from '@switchyard/limits';
 import type { UsageRecord } from '@switchyard/metering';
 import { PROCESS_SERVICES } from '../process/process-services.js';
@@ -11,8 +12,6 @@ import { checkpointOf } from './usage-record.js';
 
 /** How often running requests write down what they used so far: what a dying process may lose of a stream. */
 const CHECKPOINT_MS = 1_000;
-/** Leases of the limits last 60 s; a renewal may be missed twice. */
-const RENEW_MS = 20_000;
 
 export interface RunningRequest {
   readonly start: UsageRecord;
