@@ -92,6 +92,10 @@ function buildTimeouts(entry: WrittenTimeouts): Partial<Timeouts> {
   if (entry.connect_s !== undefined) timeouts.connectMs = milliseconds(entry.connect_s);
   if (entry.headers_s !== undefined) timeouts.headersMs = milliseconds(entry.headers_s);
   if (entry.first_event_s !== undefined) timeouts.firstEventMs = milliseconds(entry.first_event_s);
+  if (entry.first_event_reasoning_s !== undefined)
+    timeouts.reasoningFirstEventMs = milliseconds(entry.first_event_reasoning_s);
+  if (entry.progress_s !== undefined) timeouts.progressMs = milliseconds(entry.progress_s);
+  if (entry.pings_s !== undefined) timeouts.pingsMs = milliseconds(entry.pings_s);
   if (entry.idle_s !== undefined) timeouts.idleMs = milliseconds(entry.idle_s);
   if (entry.total_s !== undefined) timeouts.totalMs = milliseconds(entry.total_s);
   return timeouts;

@@ -139,6 +139,21 @@ export class TimeoutsEntry {
   @IsOptional()
   @IsNumber({ allowNaN: false, allowInfinity: false }, { message: SECONDS })
   @IsPositive({ message: SECONDS })
+  first_event_reasoning_s?: number;
+
+  @IsOptional()
+  @IsNumber({ allowNaN: false, allowInfinity: false }, { message: SECONDS })
+  @IsPositive({ message: SECONDS })
+  progress_s?: number;
+
+  @IsOptional()
+  @IsNumber({ allowNaN: false, allowInfinity: false }, { message: SECONDS })
+  @IsPositive({ message: SECONDS })
+  pings_s?: number;
+
+  @IsOptional()
+  @IsNumber({ allowNaN: false, allowInfinity: false }, { message: SECONDS })
+  @IsPositive({ message: SECONDS })
   idle_s?: number;
 
   @IsOptional()

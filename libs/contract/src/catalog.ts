@@ -78,6 +78,12 @@ export interface Timeouts {
   readonly connectMs: number;
   readonly headersMs: number;
   readonly firstEventMs: number;
+  /** The first event when the request asks for reasoning. */
+  readonly reasoningFirstEventMs: number;
+  /** Within which a stream must bring content. */
+  readonly progressMs: number;
+  /** How long comments and pings alone may keep a stream alive. */
+  readonly pingsMs: number;
   readonly idleMs: number;
   readonly totalMs: number;
 }

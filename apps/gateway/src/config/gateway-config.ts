@@ -1,4 +1,11 @@
 import type { CatalogSnapshot, PolicyRules, Timeouts } from '@switchyard/contract';
+import type {
+  GoldenRequest,
+  HealthSettings,
+  HedgingSettings,
+  IdempotencySettings,
+  OverloadSettings,
+} from './resilience-settings.js';
 import type { CompatFlag, KeyRecord, Permission } from '@switchyard/identity';
 
 /** `switchyard.yaml`, validated, complete and immutable: every default is filled in, every unit is in the name. */
@@ -21,6 +28,10 @@ export interface GatewayConfig {
   readonly tenants: ReadonlyMap<string, TenantSettings>;
   readonly keys: readonly KeySettings[];
   readonly limits: LimitSettings;
+  readonly health: HealthSettings;
+  readonly overload: OverloadSettings;
+  readonly idempotency: IdempotencySettings;
+  readonly goldenRequests: readonly GoldenRequest[];
   readonly journal: JournalSettings;
   /** `null` = nobody is told. */
   readonly alerts: AlertSettings | null;
@@ -54,6 +65,7 @@ export interface RoutingSettings {
   /** Most upstream attempts one request may cause. */
   readonly maxAttempts: number;
   readonly retryBudgets: RetryBudgets;
+  readonly hedging: HedgingSettings;
   /** False = a provider that bills a cancelled request anyway is drained for a bounded time after the client is gone. */
   readonly cancelStopsBilling: boolean;
 }
@@ -64,6 +76,8 @@ export interface RetryBudgets {
   readonly tenant: { readonly ratio: number; readonly floor: number; readonly windowMs: number };
   /** Fallbacks running at once per provider: a share of its running requests, and never fewer than the floor. */
   readonly provider: { readonly ratio: number; readonly floor: number };
+  /** A bucket of the process: what a fallback takes, and a success gives back. */
+  readonly process: { readonly tokens: number; readonly cost: number };
 }
 
 /** Milliseconds. */
@@ -82,6 +96,8 @@ export interface GatewayTimeouts extends Timeouts {
   readonly nonStreamMs: number;
   /** How long requests may run on after a stop was asked for. */
   readonly drainMs: number;
+  /** Between not being ready any more and taking no more connections. */
+  readonly drainDelayMs: number;
 }
 
 export interface TenantSettings {

@@ -54,6 +54,9 @@ describe('a configuration', () => {
       connectMs: 3_000,
       headersMs: 30_000,
       firstEventMs: 60_000,
+      reasoningFirstEventMs: 300_000,
+      progressMs: 60_000,
+      pingsMs: 300_000,
       idleMs: 60_000,
       totalMs: 900_000,
       nonStreamMs: 300_000,
@@ -63,13 +66,19 @@ describe('a configuration', () => {
       clientStallMs: 60_000,
       headerHoldMs: 10_000,
       drainMs: 30_000,
+      drainDelayMs: 5_000,
     });
     expect(config.routing).toEqual({
       policy: {},
       seed: null,
       maxModels: 8,
       maxAttempts: 8,
-      retryBudgets: { tenant: { ratio: 0.1, floor: 10, windowMs: 60_000 }, provider: { ratio: 0.2, floor: 3 } },
+      retryBudgets: {
+        tenant: { ratio: 0.1, floor: 10, windowMs: 60_000 },
+        provider: { ratio: 0.2, floor: 3 },
+        process: { tokens: 500, cost: 14 },
+      },
+      hedging: { enabled: false, maxShare: 0.02, maxNanoUsdPerHour: 1_000_000_000, maxInFlight: 200, minDelayMs: 500 },
       cancelStopsBilling: true,
     });
     expect(config).toMatchObject({ redis: null, database: null, simulated: false, log: { level: 'info' } });

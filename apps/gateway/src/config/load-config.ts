@@ -18,6 +18,7 @@ import { limitsAnything } from './limits-section.js';
 import { policyNotices } from './policy-slugs.js';
 import { readSettings } from './read-settings.js';
 import { routingSettings, serverSettings, timeoutSettings, alertSettings, journalSettings } from './settings-values.js';
+import { goldenRequests, healthSettings, idempotencySettings, overloadSettings } from './resilience-settings.js';
 import type { SwitchyardFile } from './switchyard-file.js';
 import type { RawFault } from './validate-settings.js';
 
@@ -165,6 +166,10 @@ function completed(input: LoadInput, file: SwitchyardFile, parts: CheckedParts):
     tenants: callers.tenants,
     keys: callers.keys,
     limits: { mode: file.limits.mode, strictBudgets: file.limits.strict_budgets },
+    health: healthSettings(file.health),
+    overload: overloadSettings(file.overload),
+    idempotency: idempotencySettings(file.idempotency),
+    goldenRequests: goldenRequests(file.golden_requests),
     journal: journalSettings(file.journal),
     alerts: alertSettings(file.alerts),
     retention: { requestsDays: file.retention.requests_days ?? null },

@@ -6,13 +6,10 @@ import type {
   ServerSettings,
 } from './gateway-config.js';
 import { policyRules } from './policy-section.js';
-import type {
-  AlertsSection,
-  JournalSection,
-  RoutingSection,
-  ServerSection,
-  TimeoutsSection,
-} from './switchyard-file.js';
+import { hedgingSettings } from './resilience-settings.js';
+import type { RoutingSection } from './routing-section.js';
+import type { AlertsSection, JournalSection, ServerSection } from './switchyard-file.js';
+import type { TimeoutsSection } from './timeouts-section.js';
 
 const BYTES_PER_MIB = 1024 * 1024;
 /** An attempt that does not stream gets this part of the whole time, so that a fallback can follow. */
@@ -31,7 +28,7 @@ export function serverSettings(section: ServerSection, machine: { hasRedis: bool
 }
 
 export function routingSettings(section: RoutingSection): RoutingSettings {
-  const { tenant, provider } = section.retry_budgets;
+  const { tenant, provider, process } = section.retry_budgets;
   return {
     policy: policyRules(section.policy),
     seed: section.seed ?? null,
@@ -40,7 +37,9 @@ export function routingSettings(section: RoutingSection): RoutingSettings {
     retryBudgets: {
       tenant: { ratio: tenant.ratio, floor: tenant.floor, windowMs: milliseconds(tenant.window_s) },
       provider: { ratio: provider.ratio, floor: provider.floor },
+      process: { tokens: process.tokens, cost: process.cost },
     },
+    hedging: hedgingSettings(section.hedging),
     cancelStopsBilling: section.cancel_stops_billing,
   };
 }
@@ -50,6 +49,9 @@ export function timeoutSettings(section: TimeoutsSection): GatewayTimeouts {
     connectMs: milliseconds(section.connect_s),
     headersMs: milliseconds(section.headers_s),
     firstEventMs: milliseconds(section.first_event_s),
+    reasoningFirstEventMs: milliseconds(section.first_event_reasoning_s),
+    progressMs: milliseconds(section.progress_s),
+    pingsMs: milliseconds(section.pings_s),
     idleMs: milliseconds(section.idle_s),
     totalMs: milliseconds(section.total_s),
     nonStreamMs: milliseconds(section.non_stream_s ?? section.total_s * NON_STREAM_SHARE),
@@ -59,6 +61,7 @@ export function timeoutSettings(section: TimeoutsSection): GatewayTimeouts {
     clientStallMs: milliseconds(section.client_stall_s),
     headerHoldMs: milliseconds(section.header_hold_s),
     drainMs: milliseconds(section.drain_s),
+    drainDelayMs: Math.round(section.drain_delay_s * 1000),
   };
 }
 

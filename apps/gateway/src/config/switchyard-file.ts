@@ -1,26 +1,16 @@
 import 'reflect-metadata';
-import {
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsOptional,
-  IsString,
-  Length,
-  Matches,
-  Max,
-  Min,
-} from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsNumber, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { ModelEntry, ProviderEntry } from '@switchyard/catalog';
 import type { CompatFlag, Permission } from '@switchyard/identity';
 import { DEFAULT_PERMISSIONS, PERMISSIONS } from '@switchyard/identity';
 import { COMPAT_RULE, KeySection, TenantSection } from './caller-sections.js';
-import { Doc, ListOf, Seconds, Section, Shape, Share, WholeNumber } from './checks.js';
+import { Doc, ListOf, Section, Shape, WholeNumber } from './checks.js';
 import type { LogLevel } from './gateway-config.js';
 import { LOG_LEVELS } from './gateway-config.js';
 import { LimitModeSection } from './limits-section.js';
-import { PolicySection } from './policy-section.js';
+import { GoldenRequestSection, HealthSection, IdempotencySection, OverloadSection } from './resilience-sections.js';
+import { RoutingSection } from './routing-section.js';
+import { TimeoutsSection } from './timeouts-section.js';
 
 const WORKERS_MAX = 256;
 
@@ -75,117 +65,6 @@ export class CatalogSection {
   @IsOptional()
   @IsBoolean()
   builtin = true;
-}
-
-export class TenantRetryBudgetSection {
-  @Doc('Share of the requests of the window that may be fallbacks.')
-  @Share()
-  ratio = 0.1;
-
-  @Doc('Fallbacks always allowed per window.')
-  @WholeNumber(0, 1_000_000)
-  floor = 10;
-
-  @Seconds()
-  window_s = 60;
-}
-
-export class ProviderRetryBudgetSection {
-  @Doc("Share of the provider's running requests that may be fallbacks.")
-  @Share()
-  ratio = 0.2;
-
-  @Doc('Fallbacks always allowed at the same time.')
-  @WholeNumber(0, 1_000_000)
-  floor = 3;
-}
-
-export class RetryBudgetsSection {
-  @Section(() => TenantRetryBudgetSection)
-  tenant = new TenantRetryBudgetSection();
-
-  @Section(() => ProviderRetryBudgetSection)
-  provider = new ProviderRetryBudgetSection();
-}
-
-export class RoutingSection {
-  @Doc('Rules for every request; tenants, keys and requests can only narrow them.')
-  @Section(() => PolicySection)
-  policy = new PolicySection();
-
-  @Doc('Makes weighted draws repeatable. For tests.')
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
-  seed?: number;
-
-  @Doc('Most models one request may name.')
-  @WholeNumber(1, 64)
-  max_models = 8;
-
-  @Doc('Most upstream attempts per request.')
-  @WholeNumber(1, 64)
-  max_attempts = 8;
-
-  @Section(() => RetryBudgetsSection)
-  retry_budgets = new RetryBudgetsSection();
-
-  @Doc('False: after a client is gone, an upstream that bills anyway is read to its end for a bounded time.')
-  @IsOptional()
-  @IsBoolean()
-  cancel_stops_billing = true;
-}
-
-/** Seconds, fractions allowed. */
-export class TimeoutsSection {
-  @Doc('Connecting to an upstream, TLS included.')
-  @Seconds()
-  connect_s = 3;
-
-  @Doc("An upstream's response headers, when streaming.")
-  @Seconds()
-  headers_s = 30;
-
-  @Doc('The first meaningful event of a stream.')
-  @Seconds()
-  first_event_s = 60;
-
-  @Doc('Between two events of a stream.')
-  @Seconds()
-  idle_s = 60;
-
-  @Doc('A whole request, all attempts together.')
-  @Seconds()
-  total_s = 900;
-
-  @Doc('One attempt of a request that does not stream; a third of total_s when absent.')
-  @Seconds()
-  non_stream_s?: number;
-
-  @Doc("The client's request head.")
-  @Seconds()
-  client_headers_s = 10;
-
-  @Doc("The client's whole request body.")
-  @Seconds()
-  client_body_s = 60;
-
-  @Doc('An idle client connection between two requests.')
-  @Seconds()
-  client_keep_alive_s = 75;
-
-  @Doc('A client that does not read what was sent.')
-  @Seconds()
-  client_stall_s = 60;
-
-  @Doc('How long the status line waits for the first meaningful upstream event.')
-  @Seconds()
-  header_hold_s = 10;
-
-  @Doc('How long running requests may go on after a stop was asked for.')
-  @Seconds()
-  drain_s = 30;
 }
 
 export class SecuritySection {
@@ -308,6 +187,19 @@ export class SwitchyardFile {
 
   @Section(() => LimitModeSection)
   limits = new LimitModeSection();
+
+  @Section(() => HealthSection)
+  health = new HealthSection();
+
+  @Section(() => OverloadSection)
+  overload = new OverloadSection();
+
+  @Section(() => IdempotencySection)
+  idempotency = new IdempotencySection();
+
+  @Doc('Requests that every configuration must be able to route: one that cannot is refused at start and at reload.')
+  @ListOf(() => GoldenRequestSection)
+  golden_requests: GoldenRequestSection[] = [];
 
   @Section(() => JournalSection)
   journal = new JournalSection();
