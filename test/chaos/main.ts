@@ -5,26 +5,8 @@
  */
 import { parseArgs } from 'node:util';
 import { Deployment } from './deployment.js';
-import type { Experiment } from './experiment.js';
-import { accuracy } from './experiments/accuracy.js';
-import { budgetRace } from './experiments/budget-race.js';
-import { canary } from './experiments/canary.js';
-import { killGateway, killWorker } from './experiments/kill-gateway.js';
-import { killPostgres } from './experiments/kill-postgres.js';
-import { killRedis } from './experiments/kill-redis.js';
-import { sums } from './experiments/sums.js';
+import { EXPERIMENTS } from './experiments-table.js';
 import { Verdict } from './verdict.js';
-
-const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
-  accuracy,
-  'budget-race': budgetRace,
-  'kill-worker': killWorker,
-  'kill-gateway': killGateway,
-  sums,
-  canary,
-  'kill-redis': killRedis,
-  'kill-postgres': killPostgres,
-};
 
 const USAGE = `npm run chaos -- [${Object.keys(EXPERIMENTS).join(' | ')}]... [--quick]`;
 

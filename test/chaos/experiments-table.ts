@@ -1,0 +1,20 @@
+import type { Experiment } from './experiment.js';
+import { accuracy } from './experiments/accuracy.js';
+import { budgetRace } from './experiments/budget-race.js';
+import { canary } from './experiments/canary.js';
+import { killGateway, killWorker } from './experiments/kill-gateway.js';
+import { killPostgres } from './experiments/kill-postgres.js';
+import { killRedis } from './experiments/kill-redis.js';
+import { sums } from './experiments/sums.js';
+
+/** By the names that `npm run chaos` takes, in the order in which it runs them. */
+export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
+  accuracy,
+  'budget-race': budgetRace,
+  'kill-worker': killWorker,
+  'kill-gateway': killGateway,
+  sums,
+  canary,
+  'kill-redis': killRedis,
+  'kill-postgres': killPostgres,
+};
