@@ -13,6 +13,7 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface PreparedAttempt {
   readonly planned: PlannedAttempt;
+  readonly credentialId: string;
   readonly dropped: readonly string[];
   readonly settings: AttemptSettings;
 }
@@ -49,7 +50,7 @@ export function prepareAttempt(
     timeouts,
     wholeAnswerMs: request.timeouts.nonStreamMs,
   };
-  return { planned, dropped: relayed.dropped, settings };
+  return { planned, credentialId: credential.id, dropped: relayed.dropped, settings };
 }
 
 function upstreamRequest(

@@ -1,12 +1,13 @@
 import type {
   Cost,
   Endpoint,
-  FailureClass,
   GatewayError,
   JsonObject,
   JudgedUsage,
   Plan,
+  Provider,
   Timeouts,
+  UpstreamFailure,
   Usage,
   UsageEvidence,
 } from '@switchyard/contract';
@@ -55,10 +56,30 @@ export interface DispatchRequest {
   readonly onSettled: (outcome: Outcome, sendLast: () => void) => void;
 }
 
-/** Where outcomes of attempts go to be remembered. */
+/** What an attempt that served its request showed of the endpoint; times are the attempt's own, not the request's. */
+export interface SeenSuccess {
+  readonly streamed: boolean;
+  /** Milliseconds until the first semantic event; `null` = none came or the answer was not streamed. */
+  readonly firstTokenMs: number | null;
+  readonly durationMs: number;
+  readonly outputTokens: number;
+}
+
+/** Where outcomes of attempts go to be remembered, and what is asked of them before the next one. */
 export interface HealthRecorder {
-  recordFailure(endpoint: Endpoint, failure: FailureClass): void;
-  recordSuccess(endpoint: Endpoint, outcome: Outcome): void;
+  /**
+   * False = leave this endpoint out for now: ejected, half-open with its one trial under way, or cooling after a 429.
+   * Never false when `isLast`. A true answer at half-open takes the trial's place: one of the `record` calls must follow.
+   */
+  admit(endpoint: Endpoint, isLast: boolean): boolean;
+  /** True = usable. False for five minutes after the provider refused the credential, and while it cools after a 429: to be used only when no other is left. */
+  isCredentialRested(provider: Provider, credentialId: string): boolean;
+  recordSuccess(endpoint: Endpoint, credentialId: string, seen: SeenSuccess): void;
+  recordFailure(endpoint: Endpoint, credentialId: string, failure: UpstreamFailure): void;
+  /** Ended without a verdict on the endpoint (client gone, hedge lost): gives back a half-open trial. */
+  recordNothing(endpoint: Endpoint): void;
+  /** p95 of the time to first token, milliseconds; `null` = too few seen. */
+  firstTokenP95Ms(endpoint: Endpoint): number | null;
 }
 
 /** Usage to money, as metering does it. */

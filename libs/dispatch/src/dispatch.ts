@@ -1,4 +1,4 @@
-import { GatewayError, UpstreamError, ZERO_USAGE } from '@switchyard/contract';
+import { GatewayError, UpstreamError, ZERO_USAGE, totalOutput } from '@switchyard/contract';
 import type { Credential, PlannedAttempt, UpstreamFailure, Usage } from '@switchyard/contract';
 import { NO_USAGE } from '@switchyard/conversation';
 import type { AnswerSummary, StreamProgress } from '@switchyard/dialects';
@@ -277,8 +277,15 @@ export class Dispatch implements AttemptListener, DeliverySource {
   }
 
   private observeFailure(failure: UpstreamFailure): void {
-    const planned = this.current?.planned;
-    if (planned !== undefined) this.tools.health.recordFailure(planned.endpoint, failure.class);
+    const { current } = this;
+    if (current !== null) this.tools.health.recordFailure(current.planned.endpoint, current.credentialId, failure);
+  }
+
+  private observeSuccess({ streamed, firstTokenMs, latencyMs, usage }: Outcome): void {
+    const { current } = this;
+    if (current === null) return;
+    const seen = { streamed, firstTokenMs, durationMs: latencyMs, outputTokens: totalOutput(usage) };
+    this.tools.health.recordSuccess(current.planned.endpoint, current.credentialId, seen);
   }
 
   private leaveAccount(usage: Usage | null): void {
@@ -304,8 +311,7 @@ export class Dispatch implements AttemptListener, DeliverySource {
     this.delivery.end();
     const outcome = this.outcomeOf(status, learned ?? this.learnedOfBrokenAttempt(), error);
     this.leaveAccount(outcome.usage);
-    if (status === 'completed' && outcome.served !== null)
-      this.tools.health.recordSuccess(outcome.served.endpoint, outcome);
+    if (status === 'completed') this.observeSuccess(outcome);
     this.request.onSettled(outcome, sendLast);
   }
 

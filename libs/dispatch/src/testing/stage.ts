@@ -7,7 +7,7 @@ import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '@switchyard
 import type { ClientSink } from '../client-sink.js';
 import type { AccountGate } from '../account-gate.js';
 import { Dispatch } from '../dispatch.js';
-import type { DispatchRequest } from '../dispatch-request.js';
+import type { DispatchRequest, HealthRecorder } from '../dispatch-request.js';
 import type { Outcome } from '../outcome.js';
 import { planOf } from '../../../../test/testing/plan-fixture.js';
 
@@ -122,6 +122,16 @@ export const TIMEOUTS = {
   clientStallMs: 8_000,
 };
 
+/** Everything is well, whatever is recorded. */
+const HEALTHY: HealthRecorder = {
+  admit: () => true,
+  isCredentialRested: () => true,
+  recordSuccess: () => undefined,
+  recordFailure: () => undefined,
+  recordNothing: () => undefined,
+  firstTokenP95Ms: () => null,
+};
+
 /** Grants everything. */
 const OPEN_GATE: AccountGate = {
   admit: (_ask, answer) => {
@@ -180,7 +190,7 @@ export function stage(
       },
     },
     wheel: new TimerWheel({ clock: clock.wheel }),
-    health: { recordFailure: () => undefined, recordSuccess: () => undefined },
+    health: HEALTHY,
     pricing: {
       costOf: (usage) => ({
         nanoUsd: usage.uncachedInput + usage.output,

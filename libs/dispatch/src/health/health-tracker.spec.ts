@@ -1,36 +1,19 @@
-import { ZERO_USAGE } from '@switchyard/contract';
 import type { FailureClass } from '@switchyard/contract';
-import { HealthTracker } from './health.js';
-import type { Outcome } from './outcome.js';
-import { endpoint, provider } from '../../../test/testing/plan-fixture.js';
+import { HealthTracker } from './health-tracker.js';
+import { endpoint, provider } from '../../../../test/testing/plan-fixture.js';
 
 const AT = endpoint('a/m', provider('one'));
-const SUCCESS: Outcome = {
-  status: 'completed',
-  attempts: [],
-  served: null,
-  lastTried: null,
-  stopReason: 'end',
-  usage: { ...ZERO_USAGE, output: 100 },
-  usageSource: 'upstream',
-  usageSuspect: [],
-  cost: { nanoUsd: 0, inputNanoUsd: 0, outputNanoUsd: 0, incomplete: false },
-  latencyMs: 2_000,
-  firstTokenMs: 500,
-  streamed: true,
-  dropped: [],
-  upstreamId: '',
-  error: null,
-};
+const SUCCESS = { streamed: true, firstTokenMs: 500, durationMs: 2_000, outputTokens: 100 };
 
 function tracker() {
   const clock = { nowMs: 1_000_000 };
   const health = new HealthTracker(() => clock.nowMs);
   const fail = (times: number, failure: FailureClass = 'server'): void => {
-    for (let count = 0; count < times; count += 1) health.recordFailure(AT, failure);
+    for (let count = 0; count < times; count += 1)
+      health.recordFailure(AT, 'main', { class: failure, status: null, message: '' });
   };
   const succeed = (times: number): void => {
-    for (let count = 0; count < times; count += 1) health.recordSuccess(AT, SUCCESS);
+    for (let count = 0; count < times; count += 1) health.recordSuccess(AT, 'main', SUCCESS);
   };
   return { clock, health, fail, succeed, band: () => health.of(AT)?.band };
 }
@@ -89,7 +72,8 @@ describe('HealthTracker', () => {
 
   it('lets throughput fall as the percentile rises', () => {
     const { health } = tracker();
-    for (let index = 1; index <= 100; index += 1) health.recordSuccess(AT, { ...SUCCESS, latencyMs: index * 100 });
+    for (let index = 1; index <= 100; index += 1)
+      health.recordSuccess(AT, 'main', { ...SUCCESS, durationMs: index * 100 });
     const throughput = health.of(AT)?.throughput;
     expect(throughput?.p50).toBeGreaterThan(throughput?.p90 ?? Infinity);
     expect(throughput?.p90).toBeGreaterThan(throughput?.p99 ?? Infinity);

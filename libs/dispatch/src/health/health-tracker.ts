@@ -1,7 +1,12 @@
-import { totalOutput } from '@switchyard/contract';
-import type { Endpoint, EndpointHealth, FailureClass, HealthView } from '@switchyard/contract';
-import type { HealthRecorder } from './dispatch-request.js';
-import type { Outcome } from './outcome.js';
+import type {
+  Endpoint,
+  EndpointHealth,
+  FailureClass,
+  HealthView,
+  Provider,
+  UpstreamFailure,
+} from '@switchyard/contract';
+import type { HealthRecorder, SeenSuccess } from '../dispatch-request.js';
 
 /** Errors within this time put an endpoint last (OpenRouter's outage memory). */
 const OUTAGE_WINDOW_MS = 30_000;
@@ -50,19 +55,35 @@ export class HealthTracker implements HealthView, HealthRecorder {
     return Math.floor(this.nowMs() / EPOCH_MS);
   }
 
-  recordFailure(endpoint: Endpoint, failure: FailureClass): void {
-    if (!COUNTED.has(failure)) return;
+  admit(_endpoint: Endpoint, _isLast: boolean): boolean {
+    return true;
+  }
+
+  isCredentialRested(_provider: Provider, _credentialId: string): boolean {
+    return true;
+  }
+
+  recordFailure(endpoint: Endpoint, _credentialId: string, failure: UpstreamFailure): void {
+    if (!COUNTED.has(failure.class)) return;
     this.record(endpoint, { atMs: this.nowMs(), failed: true, latencyS: null, throughput: null });
   }
 
-  recordSuccess(endpoint: Endpoint, { streamed, firstTokenMs, latencyMs, usage }: Outcome): void {
-    const output = totalOutput(usage);
+  recordSuccess(endpoint: Endpoint, _credentialId: string, seen: SeenSuccess): void {
+    const { streamed, firstTokenMs, durationMs, outputTokens } = seen;
     this.record(endpoint, {
       atMs: this.nowMs(),
       failed: false,
       latencyS: streamed && firstTokenMs !== null ? firstTokenMs / 1_000 : null,
-      throughput: output > 0 && latencyMs > 0 ? output / (latencyMs / 1_000) : null,
+      throughput: outputTokens > 0 && durationMs > 0 ? outputTokens / (durationMs / 1_000) : null,
     });
+  }
+
+  recordNothing(_endpoint: Endpoint): void {
+    return;
+  }
+
+  firstTokenP95Ms(_endpoint: Endpoint): number | null {
+    return null;
   }
 
   private record(endpoint: Endpoint, observation: Observation): void {
