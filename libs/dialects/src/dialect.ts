@@ -182,8 +182,18 @@ export interface Dialect {
   /** Headers that sign an upstream request in, and the dialect's own constants. */
   signIn(apiKey: string): Readonly<Record<string, string>>;
 
-  /** Classifies an upstream's non-2xx answer. `body` is at most a few KB of text and may be anything. */
-  readError(status: number, body: string, headers: Readonly<Record<string, string | undefined>>): UpstreamFailure;
+  /**
+   * Classifies an upstream's non-2xx answer. `body` is at most a few KB of text and may be anything. `nowMs`: Unix
+   * milliseconds, for a `retry-after` that is a date; without it only the upstream's own `date` is there to hold it against.
+   */
+  readError(
+    status: number,
+    body: string,
+    headers: Readonly<Record<string, string | undefined>>,
+    nowMs?: number,
+  ): UpstreamFailure;
+  /** The failure that a body under a 200 amounts to where a stream was asked for; `null` when it is not an error of this dialect. */
+  readErrorUnder200(body: string): UpstreamFailure | null;
   /** The error body in this dialect's shape. */
   writeError(error: GatewayError, requestId: string): JsonObject;
   /** The in-stream error, as complete SSE frames; nothing may follow it. */

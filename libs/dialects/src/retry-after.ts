@@ -11,20 +11,24 @@ const DURATION_PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
  * Understands `retry-after-ms`, and `retry-after` as seconds, as an HTTP date, and as a duration (`7m12s`, `120ms`:
  * OpenAI's and Groq's form); then the reset header of whichever quota is used up (`x-ratelimit-reset-tokens: 1.5s`).
  *
+ * Dates are held against the upstream's own clock where it says its time, so that the two machines' clocks need not agree.
+ *
  * @param headers names in lower case
- * @param nowMs the clock for dates, Unix milliseconds; `NaN` = dates cannot be understood
+ * @param nowMs the clock where the upstream has none, Unix milliseconds; `NaN` = dates cannot be understood
  */
 export function parseRetryAfter(
   headers: Readonly<Record<string, string | undefined>>,
   nowMs: number,
 ): number | undefined {
+  const theirMs = Date.parse(headers['date'] ?? '');
+  const clockMs = Number.isNaN(theirMs) ? nowMs : theirMs;
   const milliseconds = headers['retry-after-ms']?.trim();
   if (milliseconds !== undefined && isPlainNumber(milliseconds)) return bounded(Number(milliseconds) / 1_000);
-  const stated = parseWait(headers['retry-after'], nowMs);
+  const stated = parseWait(headers['retry-after'], clockMs);
   if (stated !== undefined) return stated;
   const resets = ['requests', 'tokens']
     .filter((quota) => headers[`x-ratelimit-remaining-${quota}`]?.trim() === '0')
-    .map((quota) => parseWait(headers[`x-ratelimit-reset-${quota}`], nowMs))
+    .map((quota) => parseWait(headers[`x-ratelimit-reset-${quota}`], clockMs))
     .filter((wait) => wait !== undefined);
   return resets.length > 0 ? Math.max(...resets) : undefined;
 }

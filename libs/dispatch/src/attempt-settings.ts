@@ -4,6 +4,7 @@ import type { AnswerContext, Dialect, RelayedRequest } from '@switchyard/dialect
 import { profileFor } from '@switchyard/providers';
 import type { UpstreamRequest } from '@switchyard/transport';
 import type { AttemptSettings } from './attempt.js';
+import { asksReasoning, contentLengthMax } from './content-bound.js';
 import type { DispatchRequest, DispatchTools, Pricing } from './dispatch-request.js';
 import type { AttemptRecord } from './outcome.js';
 import { routingMetadata } from './routing-metadata.js';
@@ -48,7 +49,10 @@ export function prepareAttempt(
     context: { ...contextFor(request, planned, relayed.dropped, attempts, tools.pricing), origin: profile.id },
     stream: request.stream,
     timeouts,
-    wholeAnswerMs: request.timeouts.nonStreamMs,
+    asksReasoning: asksReasoning(request.plan.facts),
+    contentLengthMax: contentLengthMax(request.plan.facts, planned, request.choices),
+    secrets: secretsOf(provider, credential),
+    wholeAnswerMs: Math.min(request.timeouts.nonStreamMs, timeouts.totalMs),
   };
   return { planned, credentialId: credential.id, dropped: relayed.dropped, settings };
 }
@@ -103,8 +107,18 @@ function contextFor(
   };
 }
 
-function timeoutsFor(request: DispatchRequest, provider: Provider): Timeouts {
-  return { ...request.timeouts, ...provider.timeouts };
+/** The whole request has a clock of its own, so an attempt needs one only where its provider's is shorter. */
+function timeoutsFor({ timeouts }: DispatchRequest, provider: Provider): Timeouts {
+  const totalMs = provider.timeouts.totalMs ?? Infinity;
+  return { ...timeouts, ...provider.timeouts, totalMs: totalMs < timeouts.totalMs ? totalMs : Infinity };
+}
+
+const SECRET_HEADER = /auth|key|token|secret/;
+
+/** The credential, and what else the operator's headers sign in with. */
+function secretsOf({ headers }: Provider, { apiKey }: Credential): readonly string[] {
+  const signing = Object.keys(headers).filter((name) => SECRET_HEADER.test(name.toLowerCase()));
+  return [apiKey, ...signing.map((name) => headers[name] ?? '')];
 }
 
 interface Address {

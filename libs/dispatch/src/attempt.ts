@@ -1,11 +1,12 @@
 import { UpstreamError } from '@switchyard/contract';
-import type { FailureClass, PlannedAttempt, Timeouts, UpstreamFailure } from '@switchyard/contract';
+import type { PlannedAttempt, Timeouts, UpstreamFailure } from '@switchyard/contract';
 import { SseScanner, relayAnswer, streamRelay } from '@switchyard/dialects';
 import type {
   AnswerContext,
   AnswerOrigin,
   AnswerSummary,
   Dialect,
+  SseFrame,
   StreamProgress,
   StreamTap,
 } from '@switchyard/dialects';
@@ -17,6 +18,8 @@ import type {
   UpstreamHandler,
   UpstreamRequest,
 } from '@switchyard/transport';
+import { concealIn } from './conceal.js';
+import { StreamWatch } from './stream-watch.js';
 import { failureOfAnswer, looksLikeEventStream } from './upstream-answer.js';
 
 /** Most bytes kept of an upstream's error body: enough for its message, never logged or shown whole. */
@@ -33,7 +36,13 @@ export interface AttemptSettings {
   readonly origin: AnswerOrigin;
   readonly context: AnswerContext;
   readonly stream: boolean;
+  /** `totalMs` is `Infinity` where nothing but the whole request is bounded. */
   readonly timeouts: Timeouts;
+  readonly asksReasoning: boolean;
+  /** Characters of streamed content beyond which the answer cannot be what was asked for; `Infinity` = no bound. */
+  readonly contentLengthMax: number;
+  /** What the request was signed in with: never repeated to the caller. */
+  readonly secrets: readonly string[];
   /** Longest a whole answer that is not streamed may take; milliseconds. */
   readonly wholeAnswerMs: number;
 }
@@ -58,14 +67,14 @@ export class Attempt implements UpstreamHandler {
   readonly relay: StreamTap | null;
 
   private call: UpstreamCall | null = null;
+  /** Of an answer that is not streamed, and of what lingers after the end of one that is. */
   private timer: TimerHandle | null = null;
+  private readonly watch: StreamWatch | null;
   private headers: Readonly<Record<string, string | undefined>> = {};
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
   private scanner: SseScanner | null = null;
   private over = false;
-  /** From the first content on, any sign of life counts; before it only content does. */
-  private idling = false;
 
   constructor(
     private readonly settings: AttemptSettings,
@@ -73,14 +82,29 @@ export class Attempt implements UpstreamHandler {
     private readonly transport: Pick<Transport, 'send'>,
     private readonly wheel: TimerWheel,
   ) {
-    const { client, upstream, origin, context } = settings;
-    this.relay = settings.stream ? streamRelay(client, upstream, origin, context) : null;
+    const { client, upstream, origin, context, stream, timeouts, asksReasoning } = settings;
+    this.relay = stream ? streamRelay(client, upstream, origin, context) : null;
+    this.watch = stream
+      ? new StreamWatch(timeouts, asksReasoning, wheel, (what) => {
+          this.timeOut(what);
+        })
+      : null;
   }
 
   start(): void {
-    const { stream, timeouts, wholeAnswerMs } = this.settings;
-    this.arm(stream ? timeouts.firstEventMs : wholeAnswerMs, stream ? 'no first event' : 'no answer');
+    if (this.watch === null) {
+      this.timer = this.wheel.set(this.settings.wholeAnswerMs, () => {
+        this.timeOut('no answer came');
+      });
+    } else {
+      this.watch.start();
+    }
     this.call = this.transport.send(this.settings.request, this);
+  }
+
+  /** The whole request was handed to the connection: the upstream may work for it, and charge. */
+  get wasSent(): boolean {
+    return this.call?.bodySent ?? false;
   }
 
   /** Closes the upstream connection; the listener hears nothing more. */
@@ -90,14 +114,13 @@ export class Attempt implements UpstreamHandler {
   }
 
   pause(): void {
-    this.timer?.cancel();
+    this.watch?.pause();
     this.call?.pause();
   }
 
   resume(): void {
     if (this.over) return;
-    this.idling = true;
-    this.arm(this.settings.timeouts.idleMs, 'the stream stalled');
+    this.watch?.resume();
     this.call?.resume();
   }
 
@@ -148,20 +171,32 @@ export class Attempt implements UpstreamHandler {
 
   private read(scanner: SseScanner, chunk: Buffer): void {
     const relay = this.streamTap();
+    const { progress } = relay;
+    const { contentLengthMax } = this.settings;
+    const contentBefore = progress.semantic ? progress.contentLength : -1;
+    const commentsBefore = scanner.comments;
     let text = '';
+    let frames: readonly SseFrame[];
     try {
-      for (const frame of scanner.push(chunk)) {
-        text += relay.pass(frame);
-        if (relay.progress.done) {
-          this.finish(text, relay.progress);
+      frames = scanner.push(chunk);
+      for (const frame of frames) {
+        const piece = relay.pass(frame);
+        if (progress.contentLength > contentLengthMax) throw runaway();
+        text += piece;
+        if (progress.done) {
+          this.finish(text, progress);
           return;
         }
       }
     } catch (error) {
-      this.breakOff(text, relay.progress, error);
+      this.breakOff(text, progress, error);
       return;
     }
-    this.noteActivity(relay.progress);
+    this.watch?.heard(
+      chunk.length,
+      progress.semantic && progress.contentLength > contentBefore,
+      frames.length > 0 || scanner.comments > commentsBefore,
+    );
     if (text !== '') this.listener.streamed(text, relay.progress);
   }
 
@@ -181,15 +216,6 @@ export class Attempt implements UpstreamHandler {
   private streamTap(): StreamTap {
     if (this.relay === null) throw new Error('an answer that is not streamed has no tap');
     return this.relay;
-  }
-
-  private noteActivity(progress: StreamProgress): void {
-    if (this.idling) {
-      this.timer?.refresh();
-    } else if (progress.semantic) {
-      this.idling = true;
-      this.arm(this.settings.timeouts.idleMs, 'the stream stalled');
-    }
   }
 
   /** What was understood before the break still goes to the client. */
@@ -218,7 +244,7 @@ export class Attempt implements UpstreamHandler {
     const body = this.chunks.length === 1 ? (this.chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(this.chunks);
     const { client, upstream, origin, context } = this.settings;
     if (!this.isWholeAnswer) {
-      this.fail(failureOfAnswer(upstream, this.status ?? 0, this.headers, body));
+      this.fail(failureOfAnswer(upstream, this.status ?? 0, this.headers, body, Date.now()));
       return;
     }
     try {
@@ -240,27 +266,26 @@ export class Attempt implements UpstreamHandler {
   private fail(failure: UpstreamFailure): void {
     if (this.over) return;
     this.conclude();
-    this.listener.failed(failure);
+    this.listener.failed(concealIn(failure, this.settings.secrets));
   }
 
   private conclude(): void {
     this.over = true;
+    this.watch?.stop();
     this.timer?.cancel();
     this.timer = null;
   }
 
-  private arm(delayMs: number, what: string): void {
-    this.timer?.cancel();
-    this.timer = this.wheel.set(delayMs, () => {
-      this.timeOut(what);
-    });
-  }
-
   private timeOut(what: string): void {
     if (this.over) return;
-    const failureClass: FailureClass = 'timeout';
     const { call } = this;
-    this.fail({ class: failureClass, status: this.status, message: `The upstream timed out: ${what} in time.` });
+    this.fail({ class: 'timeout', status: this.status, message: `The upstream timed out: ${what} in time.` });
     call?.abort();
   }
+}
+
+/** No stop reason was seen, so none is made up: the answer ends as one that broke. */
+function runaway(): UpstreamError {
+  const message = 'The upstream wrote far more than the request allows and was cut off.';
+  return new UpstreamError({ class: 'invalid_answer', status: 200, message });
 }

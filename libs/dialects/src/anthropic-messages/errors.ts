@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson } from '@switchyard/contract';
 import type { FailureClass, JsonObject, UpstreamFailure } from '@switchyard/contract';
 import { isContextOverflow, namesContextWindow } from '../context-overflow.js';
 import { parseRetryAfter } from '../retry-after.js';
@@ -107,11 +108,24 @@ export function readError(
   status: number,
   body: string,
   headers: Readonly<Record<string, string | undefined>>,
+  nowMs = Number.NaN,
 ): UpstreamFailure {
-  // The upstream's own clock, so that the two machines' clocks need not agree.
-  const retryAfterS = parseRetryAfter(headers, Date.parse(headers['date'] ?? ''));
+  const retryAfterS = parseRetryAfter(headers, nowMs);
   const failure = failureOf(status, readErrorBody(body));
   return retryAfterS === undefined ? failure : { ...failure, retryAfterS };
+}
+
+/** The failure in a body under a 200, where the body was to be a stream; null when it is no error. */
+export function readErrorUnder200(body: string): UpstreamFailure | null {
+  let value: unknown;
+  try {
+    value = parseJson(body);
+  } catch {
+    return null;
+  }
+  if (!isJsonObject(value)) return null;
+  const speaks = value['type'] === 'error' || isJsonObject(value['error']) || typeof value['error'] === 'string';
+  return speaks ? embeddedFailure(value) : null;
 }
 
 /** Classifies an error that came with status 200: as the body, or as an `error` event of a stream. */

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.js';
-import { readError } from './errors.js';
+import { readError, readErrorUnder200 } from './errors.js';
 import { passAnswer, passRequest } from './pass-through.js';
 import { readAnswer } from './read-answer.js';
 import { readBounds } from './read-bounds.js';
@@ -47,6 +47,7 @@ export const anthropicMessages: Dialect = {
   passAnswer: (body, _origin, context) => passAnswer(body, context),
   streamTap: (_origin, context) => new AnthropicStreamTap(context),
   readError,
+  readErrorUnder200,
   writeError,
   writeStreamError: (error, requestId) => writeStreamError(error, requestId),
   // Before the message has begun only a comment is no event of it.

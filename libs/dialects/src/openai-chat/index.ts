@@ -7,7 +7,7 @@ import { readFacts } from './read-facts.js';
 import { readRequest } from './read-request.js';
 import { ChatStreamReader } from './read-stream.js';
 import { ChatStreamTap } from './stream-tap.js';
-import { readError } from './upstream-errors.js';
+import { readError, readErrorUnder200 } from './upstream-errors.js';
 import { writeAnswer } from './write-answer.js';
 import { writeRequest } from './write-request.js';
 import { ChatStreamWriter, KEEP_ALIVE } from './write-stream.js';
@@ -56,6 +56,7 @@ export const openaiChat: Dialect = {
   streamTap: (origin, context) => new ChatStreamTap(origin, context),
   signIn: (apiKey): Readonly<Record<string, string>> => (apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` }),
   readError,
+  readErrorUnder200,
   writeError,
   writeStreamError,
   keepAlive: () => KEEP_ALIVE,

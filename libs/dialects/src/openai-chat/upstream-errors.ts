@@ -21,11 +21,17 @@ export function readError(
   status: number,
   body: string,
   headers: Readonly<Record<string, string | undefined>>,
+  nowMs = Number.NaN,
 ): UpstreamFailure {
   const found = findError(parseLoosely(body), status);
-  // A pure library has no clock, so dates are left to whoever has one.
-  const retryAfterS = parseRetryAfter(headers, Number.NaN);
+  const retryAfterS = parseRetryAfter(headers, nowMs);
   return { ...failureOf(found), ...(retryAfterS !== undefined && { retryAfterS }) };
+}
+
+/** The failure in a body under a 200, where the body was to be a stream; null when it is no error. */
+export function readErrorUnder200(body: string): UpstreamFailure | null {
+  const json = objectOf(parseLoosely(body));
+  return json === undefined ? null : (errorInBody(json)?.failure ?? null);
 }
 
 /** The failure inside a 200: an error chunk of a stream, or an error body under a good status. */
