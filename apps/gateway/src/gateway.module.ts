@@ -18,6 +18,7 @@ import { ProviderAccounts } from './stops/provider-accounts.js';
 import { PromptFrames } from './stops/prompt-frames.js';
 import { Reserver } from './stops/reserver.js';
 import { RunningRequests } from './stops/running-requests.js';
+import { Idempotency } from './stops/idempotency/idempotency.js';
 import { Stops } from './stops/stops.js';
 import { Planner } from './stops/planner.js';
 import { Settlement } from './stops/settlement.js';
@@ -70,6 +71,7 @@ export class GatewayModule {
         ProviderAccounts,
         DispatchRuntime,
         PromptFrames,
+        Idempotency,
         Reserver,
         RunningRequests,
         Settlement,

@@ -119,7 +119,8 @@ function callerIn(record: KeyRecord): Caller {
   return Object.freeze({ keyId, tenantId, label, permissions, keyPolicy, tenantPolicy, compat });
 }
 
-function presentedSecret({ authorization, apiKey }: KeyHeaders): string | null {
+/** The one secret that the headers carry; `null` = none, two different ones, or none that can be a key. */
+export function presentedSecret({ authorization, apiKey }: KeyHeaders): string | null {
   const bearer = authorization === undefined ? undefined : bearerToken(authorization);
   if (bearer === null) return null;
   if (bearer !== undefined && apiKey !== undefined && bearer !== apiKey.trim()) return null;

@@ -29,6 +29,8 @@ const DIMENSIONS = [
 const DECISIONS = ['allow', 'deny', 'shadow'] as const;
 /** `unavailable` = nobody could tell whether the key is valid. */
 const AUTH_FAILURES = ['missing', 'invalid', 'throttled', 'unavailable'] as const;
+/** `running` and `not_kept` = a repetition that was refused; `unavailable` = nobody could tell whether it is one. */
+const IDEMPOTENCY_RESULTS = ['claimed', 'replayed', 'running', 'mismatch', 'not_kept', 'unavailable'] as const;
 const PROTOCOLS = ['messages', 'chat'] as const;
 /** How a recorded request ended. */
 const STATUSES = ['completed', 'client_cancelled', 'upstream_error', 'truncated', 'rejected', 'orphaned'] as const;
@@ -72,6 +74,9 @@ export const METRICS = {
     decision: DECISIONS,
   }),
   switchyard_auth_failures_total: counter('Requests without a valid key.', { reason: AUTH_FAILURES }),
+  switchyard_idempotency_total: counter('Requests with an Idempotency-Key, by what became of them.', {
+    result: IDEMPOTENCY_RESULTS,
+  }),
   switchyard_requests_total: counter('Recorded requests.', { protocol: PROTOCOLS, status: STATUSES }),
   switchyard_tokens_total: counter('Tokens charged, each in exactly one kind.', { kind: TOKEN_KINDS }),
   switchyard_cost_usd_total: counter('Cost of recorded requests.', {}, NANO_PER_USD),

@@ -6,7 +6,7 @@ import type { Conversation } from '@switchyard/conversation';
 import { decodeRequest, dialectOf } from '@switchyard/dialects';
 import type { BodyBounds, DecodedBody, Dialect } from '@switchyard/dialects';
 import { Dispatch } from '@switchyard/dispatch';
-import type { DispatchRequest } from '@switchyard/dispatch';
+import type { ClientSink, DispatchRequest } from '@switchyard/dispatch';
 import { requirePermission } from '@switchyard/identity';
 import type { Caller } from '@switchyard/identity';
 import { isHintKey } from '@switchyard/routing';
@@ -14,12 +14,15 @@ import { RuntimeState } from '../control/runtime-state.js';
 import type { Loaded } from '../control/runtime-state.js';
 import { Planner, planErrorOf } from '../stops/planner.js';
 import type { PlannedRequest } from '../stops/planner.js';
+import type { Claim } from '../stops/idempotency/claim.js';
+import { hasIdempotencyKey } from '../stops/idempotency/idempotency-key.js';
+import { replayAnswer } from '../stops/idempotency/replay-answer.js';
 import type { Reserved } from '../stops/reserver.js';
 import { Stops } from '../stops/stops.js';
 import { DispatchRuntime } from './dispatch-runtime.js';
 import { forwardedHeadersOf, headerOf } from './forwarded-headers.js';
 import { HttpSink } from './http-sink.js';
-import { keyHeadersOf, presentedKeys } from './credentials-of.js';
+import { keyHeadersOf } from './credentials-of.js';
 import { checkBodyHeaders, readBody } from './read-body.js';
 import type { BodyLimits } from './read-body.js';
 import { commonHeaders, generationIdOf } from './request-ids.js';
@@ -34,6 +37,8 @@ interface Exchange {
   readonly protocol: Protocol;
   readonly dialect: Dialect;
   readonly loaded: Loaded;
+  /** `null` = the request may run as often as it is sent. */
+  readonly claim: Claim | null;
 }
 
 /** The same once it is known who asks for what, and where it may go. */
@@ -56,7 +61,7 @@ export class InferenceHandler {
 
   handle(protocol: Protocol, request: IncomingMessage, response: ServerResponse, ids: RequestIds): void {
     const dialect = dialectOf(PROTOCOL_DIALECT[protocol]);
-    const exchange: Exchange = { request, response, ids, protocol, dialect, loaded: this.state.current };
+    const exchange: Exchange = { request, response, ids, protocol, dialect, loaded: this.state.current, claim: null };
     let caller: Caller;
     let limits: BodyLimits;
     try {
@@ -68,9 +73,23 @@ export class InferenceHandler {
       return;
     }
     readBody(request, limits, this.runtime.tools.wheel, (error, bytes) => {
-      if (error === null) this.serve(exchange, caller, bytes);
-      else this.refuseUnread(exchange, error);
+      if (error !== null) this.refuseUnread(exchange, error);
+      else if (hasIdempotencyKey(request)) this.serveOnce(exchange, caller, bytes);
+      else this.serve(exchange, caller, bytes);
     });
+  }
+
+  private serveOnce(exchange: Exchange, caller: Caller, body: Buffer): void {
+    const { request, response, ids, protocol, loaded } = exchange;
+    this.stops.idempotency.claim({ request, response, owner: ids.unique, protocol, loaded, caller, body }).then(
+      (claimed) => {
+        if ('replay' in claimed) replayAnswer(response, ids, claimed.replay);
+        else this.serve({ ...exchange, claim: claimed.claim }, caller, body);
+      },
+      (error: unknown) => {
+        this.refuse(exchange, error, caller);
+      },
+    );
   }
 
   private authenticate({ request, loaded }: Exchange): Caller {
@@ -121,18 +140,11 @@ export class InferenceHandler {
   }
 
   private dispatch(exchange: PlannedExchange, reserved: Reserved): void {
-    const { response, ids } = exchange;
+    const { response } = exchange;
     let dispatch: Dispatch;
     try {
-      dispatch = new Dispatch(
-        this.dispatchRequest(exchange, reserved),
-        new HttpSink(response, {
-          ...commonHeaders(ids),
-          'x-generation-id': generationIdOf(ids),
-          ...reserved.headers,
-        }),
-        this.runtime.tools,
-      );
+      const sink = sinkOf(exchange, reserved);
+      dispatch = new Dispatch(this.dispatchRequest(exchange, reserved), sink, this.runtime.tools);
     } catch (error) {
       this.stops.reserver.abandon(reserved);
       this.refuse(exchange, error, exchange.caller);
@@ -173,6 +185,7 @@ export class InferenceHandler {
       },
       onSettled: (outcome, sendLast) => {
         const settled = { ids, caller, protocol, sessionId: hints.sessionId, reserved };
+        exchange.claim?.settled(outcome);
         this.stops.settlement.settle(settled, outcome, sendLast);
       },
     };
@@ -187,7 +200,7 @@ export class InferenceHandler {
   /** A failed authentication counts against the address it came from; who fails too often is told to wait. */
   private refuseStranger(exchange: Exchange, error: unknown): void {
     const { request } = exchange;
-    this.stops.authFailures.answerTo(error, presentedKeys(request), request.socket.remoteAddress).then(
+    this.stops.authFailures.answerTo(error, keyHeadersOf(request), request.socket.remoteAddress).then(
       (answer) => {
         this.refuseUnread(exchange, answer);
       },
@@ -219,8 +232,9 @@ export class InferenceHandler {
     caller: Caller,
     headers: Readonly<Record<string, string>>,
   ): void {
-    const { response, dialect, ids } = exchange;
+    const { response, dialect, ids, claim } = exchange;
     const presentable = this.presentable(error, exchange, caller);
+    claim?.release();
     if (response.headersSent) response.destroy();
     else sendError(response, presentable, dialect, ids, headers);
   }
@@ -238,6 +252,14 @@ export class InferenceHandler {
 
 function bodyLimitsOf({ config }: Loaded): BodyLimits {
   return { maxBytes: config.server.maxBodyBytes, timeoutMs: config.timeouts.clientBodyMs };
+}
+
+/** Nobody keeps an answer whose request forbids that it is retained or collected. */
+function sinkOf({ response, ids, claim, planned }: PlannedExchange, reserved: Reserved): ClientSink {
+  const headers = { ...commonHeaders(ids), 'x-generation-id': generationIdOf(ids), ...reserved.headers };
+  const sink = new HttpSink(response, headers);
+  const { zdr, dataCollection } = planned.policy;
+  return claim === null ? sink : claim.copying(sink, headers, zdr === null && dataCollection === null);
 }
 
 function wantsUsage({ json }: DecodedBody): boolean {

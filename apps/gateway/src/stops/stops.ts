@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthFailures } from '../edge/auth-failures.js';
+import { Idempotency } from './idempotency/idempotency.js';
 import { Reserver } from './reserver.js';
 import { RunningRequests } from './running-requests.js';
 import { Settlement } from './settlement.js';
@@ -9,6 +10,7 @@ import { Settlement } from './settlement.js';
 export class Stops {
   constructor(
     readonly authFailures: AuthFailures,
+    readonly idempotency: Idempotency,
     readonly reserver: Reserver,
     readonly running: RunningRequests,
     readonly settlement: Settlement,
