@@ -19,6 +19,10 @@ export interface Ask {
   /** Characters that the prompt is made longer by. */
   readonly padding?: number;
   readonly protocol?: 'chat' | 'messages';
+  /** How long the client waits for the whole answer before it goes away; `ANSWER_MAX_MS` when absent. */
+  readonly patienceMs?: number;
+  /** What to send instead of what the fields above make of it. */
+  readonly body?: JsonObject;
 }
 
 /** What the client saw of the answer. */
@@ -34,6 +38,8 @@ export interface Reply {
   readonly costNanoUsd: number | null;
   /** Code (Chat Completions) or type (Messages) of the error that the client was told, in the body or in the stream. */
   readonly errorCode: string | null;
+  /** Whole seconds of `retry-after`; `null` = none. */
+  readonly retryAfterS: number | null;
   /** Unix milliseconds. */
   readonly startedMs: number;
   readonly endedMs: number;
@@ -53,7 +59,12 @@ export type Progress = (text: string) => void;
 /** Asks a gateway. Never rejects: an answer that does not come is what many experiments are about. */
 export function ask(what: Ask, onText: Progress = () => undefined): Promise<Reply> {
   const startedMs = Date.now();
-  const seen = { status: null as number | null, id: null as string | null, text: '' };
+  const seen = {
+    status: null as number | null,
+    id: null as string | null,
+    text: '',
+    retryAfterS: null as number | null,
+  };
   return new Promise((resolve) => {
     const end = (isEnded: boolean): void => {
       resolve(replyOf(what, seen, isEnded, startedMs));
@@ -64,11 +75,12 @@ export function ask(what: Ask, onText: Progress = () => undefined): Promise<Repl
         agent,
         method: 'POST',
         headers: { authorization: `Bearer ${what.secret}`, 'content-type': 'application/json' },
-        signal: AbortSignal.timeout(ANSWER_MAX_MS),
+        signal: AbortSignal.timeout(what.patienceMs ?? ANSWER_MAX_MS),
       },
       (answer) => {
         seen.status = answer.statusCode ?? null;
         seen.id = idOf(answer);
+        seen.retryAfterS = 'retry-after' in answer.headers ? Number(answer.headers['retry-after']) : null;
         answer.setEncoding('utf8');
         answer.on('data', (text: string) => {
           seen.text += text;
@@ -85,7 +97,7 @@ export function ask(what: Ask, onText: Progress = () => undefined): Promise<Repl
     sent.on('error', () => {
       end(false);
     });
-    sent.end(JSON.stringify(bodyOf(what)));
+    sent.end(JSON.stringify(what.body ?? bodyOf(what)));
   });
 }
 
@@ -119,7 +131,7 @@ function idOf({ headers }: IncomingMessage): string | null {
 
 function replyOf(
   { tag, stream, protocol = 'chat' }: Ask,
-  { status, id, text }: { status: number | null; id: string | null; text: string },
+  { status, id, text, retryAfterS }: Pick<Reply, 'status' | 'id' | 'text' | 'retryAfterS'>,
   isEnded: boolean,
   startedMs: number,
 ): Reply {
@@ -129,7 +141,7 @@ function replyOf(
   const isWhole = isEnded && status === 200 && (stream !== true || text.includes(ENDS[protocol]));
   const code = errors[0]?.['code'] ?? errors[0]?.['type'];
   return {
-    ...{ tag, status, id, isWhole, startedMs, endedMs: Date.now(), text },
+    ...{ tag, status, id, isWhole, startedMs, endedMs: Date.now(), text, retryAfterS },
     costNanoUsd: costs.at(-1) ?? null,
     errorCode: typeof code === 'string' ? code : null,
   };

@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly workers: number;
   /** Everything but `server` and `data_dir`. */
   readonly config: JsonObject;
+  /** Flags of Node, which its workers get as well. */
+  readonly nodeFlags: readonly string[];
 }
 
 /** One gateway as an operator runs it: a supervisor and its workers, known by their ids. Ports and data outlive its processes. */
@@ -76,7 +78,11 @@ export class GatewayProcess {
   /** Resolves with the milliseconds it took until it served. */
   async start(): Promise<number> {
     this.configure({});
-    this.child = spawnLogged([...switchyard(this.options.program), 'start', '--config', this.configFile], this.logFile);
+    const { program, nodeFlags } = this.options;
+    this.child = spawnLogged(
+      [...nodeFlags, ...switchyard(program), 'start', '--config', this.configFile],
+      this.logFile,
+    );
     return this.whenReady();
   }
 

@@ -1,3 +1,5 @@
+import type { ProviderFault } from '../../apps/simulator/src/index.js';
+
 /** What became of one request that reached the upstream. Times are Unix milliseconds. */
 export interface Sighting {
   /** The tag that the client put into the prompt; `''` = none. */
@@ -17,6 +19,12 @@ export interface UpstreamReport {
 export interface UpstreamQuestion {
   readonly number: number;
   readonly ask: 'look' | 'take';
+}
+
+/** What a provider does wrong from now on, told to the upstream's process. */
+export interface UpstreamFaults {
+  readonly provider: string;
+  readonly faults: readonly ProviderFault[];
 }
 
 export type UpstreamMessage = { readonly url: string } | { readonly number: number; readonly report: UpstreamReport };

@@ -14,7 +14,12 @@ export class SteadyTraffic {
   private readonly startMs = performance.now();
   private sent = 0;
 
-  constructor(perSecond: number, next: (number: number) => Ask) {
+  /** `keep` says what of a reply is kept, `null` = nothing: whole texts of long experiments are too much. */
+  constructor(
+    perSecond: number,
+    next: (number: number) => Ask,
+    private readonly keep: (reply: Reply) => Reply | null = (reply) => reply,
+  ) {
     this.beat = setInterval(() => {
       const due = ((performance.now() - this.startMs) * perSecond) / 1_000;
       for (; this.sent < due; this.sent += 1) this.send(next(this.sent));
@@ -34,7 +39,8 @@ export class SteadyTraffic {
 
   private send(what: Ask): void {
     const exchange = ask(what).then((reply) => {
-      this.replies.push(reply);
+      const kept = this.keep(reply);
+      if (kept !== null) this.replies.push(kept);
       this.running.delete(exchange);
     });
     this.running.add(exchange);

@@ -2,8 +2,9 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { ProviderFault } from '../../apps/simulator/src/index.js';
 import { SOURCE_FLAGS } from './programs.js';
-import type { UpstreamMessage, UpstreamQuestion, UpstreamReport } from './sightings.js';
+import type { UpstreamFaults, UpstreamMessage, UpstreamQuestion, UpstreamReport } from './sightings.js';
 
 /** The upstream's process, as its parent sees it. */
 export class UpstreamLink {
@@ -33,6 +34,11 @@ export class UpstreamLink {
   /** The same; what has ended is not told again. */
   take(): Promise<UpstreamReport> {
     return this.ask('take');
+  }
+
+  /** Replaces what a provider does wrong from now on; an empty list heals it. */
+  setFaults(provider: string, faults: readonly ProviderFault[]): void {
+    this.child.send({ provider, faults } satisfies UpstreamFaults);
   }
 
   async stop(): Promise<void> {

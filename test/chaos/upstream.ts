@@ -5,7 +5,7 @@
 import { startSimulator } from '../../apps/simulator/src/index.js';
 import type { RecordedRequest } from '../../apps/simulator/src/index.js';
 import { tagIn } from './sightings.js';
-import type { Sighting, UpstreamMessage, UpstreamQuestion } from './sightings.js';
+import type { Sighting, UpstreamFaults, UpstreamMessage, UpstreamQuestion } from './sightings.js';
 
 /** As long as a timer can wait: the simulator's record is watched for as long as this process lives. */
 const FOR_EVER_MS = 2 ** 31 - 1;
@@ -36,7 +36,12 @@ void simulator.waitFor((request) => {
   return false;
 }, FOR_EVER_MS);
 
-process.on('message', ({ number, ask }: UpstreamQuestion) => {
+process.on('message', (message: UpstreamQuestion | UpstreamFaults) => {
+  if ('faults' in message) {
+    simulator.setFaults(message.provider, message.faults);
+    return;
+  }
+  const { number, ask } = message;
   tell({ number, report: { sightings: [...sightings.values()], mostInFlight } });
   if (ask === 'look') return;
   for (const [id, { endedMs }] of sightings) if (endedMs !== null) sightings.delete(id);
