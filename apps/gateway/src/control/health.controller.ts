@@ -14,9 +14,9 @@ export class HealthController {
 
   @Get('readyz')
   ready(@Res({ passthrough: true }) response: Response): { status: string } {
-    const { isReady, isDraining } = this.lifecycle;
+    const { isReady, isLeaving } = this.lifecycle;
     response.status(isReady ? 200 : 503);
     if (isReady) return { status: 'ready' };
-    return { status: isDraining ? 'draining' : 'starting' };
+    return { status: isLeaving ? 'draining' : 'starting' };
   }
 }

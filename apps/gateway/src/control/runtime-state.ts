@@ -45,6 +45,11 @@ export function loadedFrom(config: GatewayConfig, identity: KnownIdentity = NO_S
   };
 }
 
+/** Whether no caller is known at all because the database, which may know some, was not read yet. */
+export function knowsNobody({ callers, identity }: Loaded): boolean {
+  return callers.keys.length === 0 && !identity.isComplete;
+}
+
 /** The configuration in force in this process. */
 @Injectable()
 export class RuntimeState {

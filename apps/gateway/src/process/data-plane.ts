@@ -1,7 +1,7 @@
 import { RuntimeState, loadedFrom } from '../control/runtime-state.js';
 import type { KnownIdentity } from '../control/runtime-state.js';
 import type { Bookkeeping } from './bookkeeping.js';
-import { startDataServer } from './data-server.js';
+import { DataServer } from './data-server.js';
 import { configOf } from './load-runtime.js';
 import { closeServices, openServices } from './open-services.js';
 import type { ProcessLog } from './process-log.js';
@@ -19,14 +19,21 @@ export interface DataPlane {
   identityChanged(identity: KnownIdentity): Promise<void>;
   /** For limits that live in the plane alone. */
   raiseSpend(spend: readonly GroupSpend[]): void;
-  stop(): Promise<void>;
+  /** Replaces the processes that serve, one after the other, without a pause; `cause` is for the log. */
+  restart(cause: string): void;
+  /** Readiness says no from now on; requests are served as before. */
+  leave(): void;
+  /** Lets running requests end for this long. Called again, it can only shorten what is left. */
+  stop(graceMs: number): Promise<void>;
 }
 
 /** `workers: 0`: everything in one process, for tests and debugging. */
 export class InProcessPlane implements DataPlane {
   private running: RuntimeState | null = null;
   private services: ProcessServices | null = null;
-  private server: Awaited<ReturnType<typeof startDataServer>> | null = null;
+  private server: DataServer | null = null;
+  private isLeaving = false;
+  private stopped: Promise<void> | null = null;
 
   constructor(
     private readonly log: ProcessLog,
@@ -37,7 +44,7 @@ export class InProcessPlane implements DataPlane {
   ) {}
 
   get isReady(): boolean {
-    return this.server !== null;
+    return this.server !== null && !this.isLeaving;
   }
 
   async start(): Promise<string> {
@@ -47,8 +54,10 @@ export class InProcessPlane implements DataPlane {
     this.services = await openServices(state.current.config, this.log, this.books);
     this.opened(this.services);
     await raiseSpend(this.services.limits, await this.spend(), this.log);
-    this.server = await startDataServer(state, this.log, this.services);
-    return this.server.url;
+    const server = await DataServer.create(state, this.log, this.services);
+    const url = await server.listen(state.current.config.server);
+    this.server = server;
+    return url;
   }
 
   configure(message: ConfigureMessage): void {
@@ -65,10 +74,26 @@ export class InProcessPlane implements DataPlane {
     if (this.services !== null) void raiseSpend(this.services.limits, spend, this.log);
   }
 
-  async stop(): Promise<void> {
-    const { server, services } = this;
+  restart(cause: string): void {
+    this.log.logger.warn({ cause }, 'there are no workers to replace: what changed needs a restart');
+  }
+
+  leave(): void {
+    this.isLeaving = true;
+    this.server?.leave();
+  }
+
+  stop(graceMs: number): Promise<void> {
+    this.leave();
+    const drained = this.server?.drain({ graceMs, keepsIdle: false });
+    this.stopped ??= this.close(drained);
+    return this.stopped;
+  }
+
+  private async close(drained: Promise<void> | undefined): Promise<void> {
+    await drained;
     this.server = null;
-    await server?.drain();
+    const { services } = this;
     this.services = null;
     if (services !== null) await closeServices(services);
   }

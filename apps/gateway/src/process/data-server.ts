@@ -1,59 +1,153 @@
 import type { Server, ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
+import { GatewayError } from '@switchyard/contract';
 import { EdgeAdapter } from '../edge/edge-adapter.js';
 import { EdgeRoutes } from '../edge/edge-routes.js';
 import { Lifecycle } from '../edge/lifecycle.js';
 import { RunningRequests } from '../stops/running-requests.js';
 import { GatewayModule } from '../gateway.module.js';
+import { knowsNobody } from '../control/runtime-state.js';
 import type { RuntimeState } from '../control/runtime-state.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import type { ProcessServices } from './process-services.js';
 import type { ProcessLog } from './process-log.js';
 
-/** How often connections that fell idle during a drain are closed. */
-const IDLE_SWEEP_MS = 100;
+/** How often a drain looks at what is left of it. */
+const DRAIN_SWEEP_MS = 100;
+/** Between the last error that clients are told and the end of their connections: to send it. */
+const LAST_WORDS_MS = 1_000;
 /** How often Node looks for connections over their time limits. */
 const TIMEOUT_SWEEP_MS = 5_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 const REQUESTS_PER_SOCKET_MAX = 10_000;
 
-/** The data port of one process. */
-export interface DataServer {
-  /** `http://127.0.0.1:8080`. */
-  readonly url: string;
-  /** Stops taking connections, lets running requests end for at most `drainMs`, then closes what is left. */
-  drain(): Promise<void>;
+/** How a process that serves requests comes to its end. */
+export interface DrainPlan {
+  /** Milliseconds that running requests may go on for. Then each is told an error, and has its record. */
+  readonly graceMs: number;
+  /**
+   * True = a connection without a request stays open until the time its client was promised, and its next answer closes
+   * it: no request meets a connection that is just being closed. False = it is closed at once.
+   */
+  readonly keepsIdle: boolean;
 }
 
-export async function startDataServer(
-  state: RuntimeState,
-  log: ProcessLog,
-  services: ProcessServices,
-): Promise<DataServer> {
-  const { config } = state.current;
-  const lifecycle = new Lifecycle(() => services.disk.isFull);
-  const adapter = new EdgeAdapter(serverOptions(config), lifecycle);
-  const app = await NestFactory.create(GatewayModule.of(state, log, lifecycle, services), adapter, {
-    bodyParser: false,
-    logger: false,
-  });
-  const running = app.get(RunningRequests);
-  state.onReplaced(({ keyRing }) => {
-    running.cutStrangers(keyRing);
-  });
-  const routes = app.get(EdgeRoutes);
-  adapter.claim((method, path) => routes.find(method, path));
-  await app.init();
-  const server = app.getHttpServer() as Server;
-  server.maxRequestsPerSocket = REQUESTS_PER_SOCKET_MAX;
-  await app.listen(config.server.port, config.server.host);
-  lifecycle.serve();
-  return {
-    url: urlOf(server, config.server.host),
-    drain: () => drain(app, server, lifecycle, config.timeouts.drainMs),
-  };
+/** The data port of one process: its own socket, or connections that another process took. */
+export class DataServer {
+  private readonly connections = new Set<Socket>();
+  private cutAtMs = Infinity;
+  private keepsIdle = true;
+  private drained: Promise<void> | null = null;
+
+  private constructor(
+    private readonly app: INestApplication,
+    private readonly server: Server,
+    private readonly lifecycle: Lifecycle,
+    private readonly running: RunningRequests,
+    private readonly onClosed: () => void,
+  ) {
+    server.on('connection', (socket: Socket) => {
+      this.connections.add(socket);
+      socket.once('close', () => {
+        this.connections.delete(socket);
+        this.onClosed();
+      });
+    });
+  }
+
+  /** `onClosed` is called at the end of every connection. */
+  static async create(
+    state: RuntimeState,
+    log: ProcessLog,
+    services: ProcessServices,
+    onClosed: () => void = () => undefined,
+  ): Promise<DataServer> {
+    const lifecycle = new Lifecycle(() => services.disk.isFull || knowsNobody(state.current));
+    const adapter = new EdgeAdapter(serverOptions(state.current.config), lifecycle);
+    const app = await NestFactory.create(GatewayModule.of(state, log, lifecycle, services), adapter, {
+      bodyParser: false,
+      logger: false,
+    });
+    const running = app.get(RunningRequests);
+    state.onReplaced(({ keyRing }) => {
+      running.cutStrangers(keyRing);
+    });
+    const routes = app.get(EdgeRoutes);
+    adapter.claim((method, path) => routes.find(method, path));
+    await app.init();
+    const server = app.getHttpServer() as Server;
+    server.maxRequestsPerSocket = REQUESTS_PER_SOCKET_MAX;
+    return new DataServer(app, server, lifecycle, running, onClosed);
+  }
+
+  /** Opens the port and serves. Resolves with `http://127.0.0.1:8080`. */
+  async listen({ host, port }: GatewayConfig['server']): Promise<string> {
+    await this.app.listen(port, host);
+    this.lifecycle.serve();
+    const { port: opened } = this.server.address() as AddressInfo;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${String(opened)}`;
+  }
+
+  /** Serves the connections it is given. */
+  serve(): void {
+    // Node watches the time limits of connections from the moment a server listens, which this one never does.
+    this.server.emit('listening');
+    this.lifecycle.serve();
+  }
+
+  /** Nothing may have been read from the connection. */
+  adopt(socket: Socket): void {
+    if (socket.destroyed) {
+      this.onClosed();
+      return;
+    }
+    // As the connections of a server's own are, so that a client that has sent everything may close its half.
+    socket.allowHalfOpen = true;
+    this.server.emit('connection', socket);
+  }
+
+  /** Readiness says no; all else goes on. */
+  leave(): void {
+    this.lifecycle.leave();
+  }
+
+  /** Takes no more connections, lets running requests end as planned, and resolves when none is left. Called again, it can only shorten what is left. */
+  drain({ graceMs, keepsIdle }: DrainPlan): Promise<void> {
+    this.cutAtMs = Math.min(this.cutAtMs, performance.now() + graceMs);
+    this.keepsIdle &&= keepsIdle;
+    this.drained ??= this.drainConnections();
+    return this.drained;
+  }
+
+  private async drainConnections(): Promise<void> {
+    this.lifecycle.drain();
+    const closed = this.server.listening
+      ? new Promise<unknown>((resolve) => this.server.close(resolve))
+      : Promise.resolve();
+    let isCut = false;
+    await new Promise<void>((resolve) => {
+      const sweep = setInterval(() => {
+        const lateMs = performance.now() - this.cutAtMs;
+        if (lateMs >= 0 && !isCut) {
+          isCut = true;
+          this.running.cutAll(stopping());
+        }
+        if (isCut || !this.keepsIdle) this.server.closeIdleConnections();
+        if (lateMs >= LAST_WORDS_MS) for (const socket of this.connections) socket.destroy();
+        if (this.connections.size > 0) return;
+        clearInterval(sweep);
+        resolve();
+      }, DRAIN_SWEEP_MS);
+    });
+    await closed;
+    await this.app.close();
+  }
+}
+
+function stopping(): GatewayError {
+  return new GatewayError('overloaded', 'This gateway is being stopped. Please retry.', { retryAfterS: 1 });
 }
 
 function serverOptions({ timeouts }: GatewayConfig): ServerOptions {
@@ -67,28 +161,4 @@ function serverOptions({ timeouts }: GatewayConfig): ServerOptions {
     insecureHTTPParser: false,
     noDelay: true,
   };
-}
-
-function urlOf(server: Server, host: string): string {
-  const { port } = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
-}
-
-async function drain(app: INestApplication, server: Server, lifecycle: Lifecycle, drainMs: number): Promise<void> {
-  lifecycle.drain();
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-  });
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-  }, IDLE_SWEEP_MS);
-  const cut = setTimeout(() => {
-    server.closeAllConnections();
-  }, drainMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(cut);
-  await app.close();
 }

@@ -3,7 +3,7 @@ import { processEnvironment } from '../config/environment.js';
 import { loadConfig, pointAtSimulator } from '../config/load-config.js';
 import type { LoadResult } from '../config/load-config.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import type { ConfigureMessage } from './worker-messages.js';
+import type { ConfigureMessage, FixedSettings } from './worker-messages.js';
 
 /** A configuration as it was read: what a worker needs to read the same. */
 export interface ConfigSource {
@@ -27,10 +27,16 @@ export function loadSource({ path, text }: ConfigSource): LoadResult {
   return loadConfig({ path, ...(text !== null && { text }), environment: processEnvironment() });
 }
 
+/** What of a configuration only a restart changes. */
+export function fixedSettings({ redis, database, dataDir, server }: GatewayConfig): FixedSettings {
+  const { host, port, opsPort, workers } = server;
+  return { redis, database, dataDir, server: { host, port, opsPort, workers } };
+}
+
 /** The configuration a worker was told to serve. */
 export function configOf(message: ConfigureMessage): GatewayConfig {
   const { config } = loadSource(message);
-  const server = message.port === null ? config.server : { ...config.server, port: message.port };
-  const served = { ...config, server };
+  const { server, ...others } = message.fixed;
+  const served = { ...config, ...others, server: { ...config.server, ...server } };
   return message.simulatorUrl === null ? served : pointAtSimulator(served, message.simulatorUrl);
 }

@@ -15,7 +15,7 @@ import type { KnownIdentity, Loaded } from '../control/runtime-state.js';
 import { Bookkeeping } from './bookkeeping.js';
 import { InProcessPlane } from './data-plane.js';
 import type { DataPlane } from './data-plane.js';
-import { loadSource, readSource } from './load-runtime.js';
+import { fixedSettings, loadSource, readSource } from './load-runtime.js';
 import type { ConfigSource } from './load-runtime.js';
 import { maintenanceContext, maintenanceTimers } from './maintenance.js';
 import type { DiskWatch } from './disk-watch.js';
@@ -28,7 +28,7 @@ import type { ProcessServices } from './process-services.js';
 import { WorkerLimits } from './shared-limits.js';
 import type { SupervisedLimits } from './shared-limits.js';
 import { gaugeBooks } from './supervisor-gauges.js';
-import type { ConfigureMessage, GroupSpend, LedgerAnswer, LedgerQuestion } from './worker-messages.js';
+import type { ConfigureMessage, FixedSettings, GroupSpend, LedgerAnswer, LedgerQuestion } from './worker-messages.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** Editors write a file in several steps; one reload follows the last. */
@@ -47,6 +47,7 @@ export interface SupervisorOptions {
 /** Owns what is not a request: configuration, workers, the operations port, the books, the simulator of the demo. */
 export class Supervisor {
   private loaded: Loaded;
+  private readonly fixed: FixedSettings;
   private readonly books: Bookkeeping;
   private readonly plane: DataPlane;
   private readonly metrics = new Metrics();
@@ -72,6 +73,7 @@ export class Supervisor {
     private readonly options: SupervisorOptions = { simulatorUrl: null },
   ) {
     this.loaded = loadedFrom(config);
+    this.fixed = fixedSettings(config);
     this.books = new Bookkeeping(config, log, {
       onIdentity: (identity) => {
         this.identityRead(identity);
@@ -136,7 +138,7 @@ export class Supervisor {
   private async shutDown(): Promise<void> {
     this.watcher?.close();
     if (this.settling !== null) clearTimeout(this.settling);
-    await this.plane.stop();
+    await this.plane.stop(this.loaded.config.timeouts.drainMs);
     this.disk?.stop();
     await this.timers?.stop();
     await this.books.stop();
@@ -154,7 +156,8 @@ export class Supervisor {
       };
       return new InProcessPlane(this.log, this.books, spend, opened, () => this.message());
     }
-    return new WorkerPool(() => this.message(), config.server.workers, this.log.logger, {
+    const retireMs = (): number => this.loaded.config.timeouts.totalMs;
+    return new WorkerPool(() => this.message(), { server: this.fixed.server, retireMs }, this.log.logger, {
       answer: (question) => this.answer(question),
       spend,
       counted: (worker, delta) => {
@@ -247,7 +250,8 @@ export class Supervisor {
     const { config } = this.loaded;
     const url = this.options.simulatorUrl ?? this.simulator?.url ?? null;
     const simulatorUrl = config.simulated ? url : null;
-    return { type: 'configure', ...this.source, simulatorUrl, port: null, identity: this.books.identity, spend: [] };
+    const { source, fixed, books } = this;
+    return { type: 'configure', ...source, simulatorUrl, fixed, identity: books.identity, spend: [] };
   }
 
   /** The folder is watched, not the file: editors and container mounts replace the file itself. */

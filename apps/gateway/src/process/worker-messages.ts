@@ -1,8 +1,10 @@
 import type { SpendFloor } from '@switchyard/limits';
 import type { UsageRecord } from '@switchyard/metering';
 import type { MetricsDelta } from '@switchyard/telemetry';
+import type { GatewayConfig, ServerSettings } from '../config/gateway-config.js';
 import type { KnownIdentity } from '../control/runtime-state.js';
 import type { OwnerSpend, SpendOwner } from '../control/ledger-reader.js';
+import type { DrainPlan } from './data-server.js';
 
 /** Which configuration a worker is to serve; it reads and checks the text itself, so nothing is lost in transit. */
 export interface ConfigureMessage {
@@ -12,12 +14,17 @@ export interface ConfigureMessage {
   readonly text: string | null;
   /** Base URL of the simulator when the configuration is simulated. */
   readonly simulatorUrl: string | null;
-  /** The data port this gateway already has, which a replacement must open again when the configured one is 0; `null` = as configured. */
-  readonly port: number | null;
+  /** Settings as they were when the gateway started: they change with a restart only. */
+  readonly fixed: FixedSettings;
   /** Callers of the database. */
   readonly identity: KnownIdentity;
   /** What budgets were spent before this worker began. */
   readonly spend: readonly GroupSpend[];
+}
+
+/** What every process of a gateway has in common for as long as it runs. */
+export interface FixedSettings extends Pick<GatewayConfig, 'redis' | 'database' | 'dataDir'> {
+  readonly server: Pick<ServerSettings, 'host' | 'port' | 'opsPort' | 'workers'>;
 }
 
 /** Spend of the budgets of one group, according to the ledger. */
@@ -43,7 +50,19 @@ export interface SpendMessage {
   readonly spend: readonly GroupSpend[];
 }
 
-export interface DrainMessage {
+/** A new connection of the data port, which comes along with the message. The worker says when it has it. */
+export interface ConnectionMessage {
+  readonly type: 'connection';
+  readonly connection: number;
+}
+
+/** Readiness says no from now on; requests are served as before. */
+export interface LeaveMessage {
+  readonly type: 'leave';
+}
+
+/** Serve what there is and end. Told again, it can only shorten what is left. */
+export interface DrainMessage extends DrainPlan {
   readonly type: 'drain';
 }
 
@@ -56,15 +75,32 @@ export interface AnswerMessage {
 }
 
 /** Supervisor to worker. */
-export type SupervisorMessage = ConfigureMessage | IdentityMessage | SpendMessage | DrainMessage | AnswerMessage;
+export type SupervisorMessage =
+  ConfigureMessage | IdentityMessage | SpendMessage | ConnectionMessage | LeaveMessage | DrainMessage | AnswerMessage;
 
-/** Worker to supervisor: the data port is open. */
+/** Worker to supervisor: connections can come. */
 export interface ReadyMessage {
   readonly type: 'ready';
-  readonly url: string;
 }
 
-/** A worker that could not start, and why. */
+/** The worker has the connection, and has not read from it yet. */
+export interface TakenMessage {
+  readonly type: 'taken';
+  readonly connection: number;
+}
+
+/** Connections of the worker that ended since its last message. */
+export interface ClosedMessage {
+  readonly type: 'closed';
+  readonly count: number;
+}
+
+/** Something went wrong in the worker that it cannot go on after: it ends soon. */
+export interface EndingMessage {
+  readonly type: 'ending';
+}
+
+/** A worker that could not start, or could not take a new configuration, and why. */
 export interface FailedMessage {
   readonly type: 'failed';
   readonly reason: string;
@@ -91,4 +127,12 @@ export interface MetricsMessage {
   readonly delta: MetricsDelta;
 }
 
-export type WorkerMessage = ReadyMessage | FailedMessage | IdentityAppliedMessage | AskMessage | MetricsMessage;
+export type WorkerMessage =
+  | ReadyMessage
+  | TakenMessage
+  | ClosedMessage
+  | EndingMessage
+  | FailedMessage
+  | IdentityAppliedMessage
+  | AskMessage
+  | MetricsMessage;

@@ -1,17 +1,19 @@
-import cluster from 'node:cluster';
-import type { Worker } from 'node:cluster';
-import { fileURLToPath } from 'node:url';
 import type { Logger, MetricsDelta } from '@switchyard/telemetry';
 import type { KnownIdentity } from '../control/runtime-state.js';
+import { ConnectionDesk } from './connection-desk.js';
+import type { DataPlane } from './data-plane.js';
+import type { DrainPlan } from './data-server.js';
 import type {
   AskMessage,
   ConfigureMessage,
+  FixedSettings,
   GroupSpend,
   LedgerAnswer,
   LedgerQuestion,
   SupervisorMessage,
   WorkerMessage,
 } from './worker-messages.js';
+import { WorkerProcess } from './worker-process.js';
 
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 10_000;
@@ -19,12 +21,8 @@ const RESTART_MAX_MS = 10_000;
 const APPLY_MS = 1_000;
 /** A worker that served this long before it died starts the waits afresh. */
 const STABLE_MS = 30_000;
-
-/**
- * V8 takes objects that once outlived a collection, as those of a slow request do, to be long-lived and allocates their
- * kind among the old ones from then on. There they keep all they refer to alive until a full collection: a fifth of a request's cost.
- */
-const WORKER_FLAGS = ['--no-allocation-site-pretenuring'];
+/** What a worker needs beyond its requests' time to end: their last words, its journal. Then it is ended. */
+const ENDING_MS = 4_000;
 
 /** What workers want of their supervisor. */
 export interface WorkerDesk {
@@ -35,136 +33,223 @@ export interface WorkerDesk {
   died(worker: string): void;
 }
 
-/** The workers of one supervisor: kept at their number, told of every new configuration, drained together. */
-export class WorkerPool {
-  private readonly ready = new Set<Worker>();
+export interface PoolSettings {
+  readonly server: FixedSettings['server'];
+  /** How long a worker that was replaced may go on with its requests, in milliseconds. */
+  readonly retireMs: () => number;
+}
+
+/** `retired`: another one serves in its place while it ends. */
+type Standing = 'starting' | 'serving' | 'retired';
+
+/** The workers of one supervisor: kept at their number, told of every new configuration, replaced and drained. */
+export class WorkerPool implements DataPlane {
+  private readonly workers = new Map<WorkerProcess, Standing>();
+  private readonly connections = new ConnectionDesk();
+  private starting = 0;
+  private rolling: Promise<void> | null = null;
+  private isLeaving = false;
   private isStopping = false;
-  private port: number | null = null;
   private restartMs = RESTART_FIRST_MS;
 
   /** `message` makes the configuration that a new worker is given. */
   constructor(
     private readonly message: () => ConfigureMessage,
-    private readonly size: number,
+    private readonly settings: PoolSettings,
     private readonly logger: Logger,
     private readonly desk: WorkerDesk,
-  ) {
-    cluster.setupPrimary({
-      execArgv: [...process.execArgv, ...WORKER_FLAGS],
-      exec: fileURLToPath(new URL('./worker-main.js', import.meta.url)),
-      silent: false,
-    });
-  }
+  ) {}
 
   get isReady(): boolean {
-    return !this.isStopping && this.ready.size > 0;
+    return !this.isLeaving && this.serving.length > 0;
   }
 
-  /** Resolves with the data URL once every worker listens; rejects when one cannot start. */
+  /** Resolves with the data URL once every worker is ready and the port is open; rejects when one cannot start. */
   async start(): Promise<string> {
+    const { host, port, workers } = this.settings.server;
     try {
-      const urls = await Promise.all(Array.from({ length: this.size }, () => this.spawn()));
-      const url = urls[0] ?? '';
-      this.port = Number(new URL(url).port);
-      return url;
+      await Promise.all(Array.from({ length: workers }, () => this.spawn()));
+      if (this.isStopping) throw new Error('it was stopped before it served');
+      return await this.connections.listen(host, port);
     } catch (error) {
-      // What keeps one worker from starting (a port in use) keeps the next from it too.
+      // What keeps one worker from starting keeps the next from it too.
       this.isStopping = true;
       throw error;
     }
   }
 
   configure(configuration: ConfigureMessage): void {
-    for (const worker of this.ready) send(worker, configuration);
+    this.tellServing(configuration);
   }
 
   /** Resolves once every worker serves by it, or after a second. */
   async identityChanged(identity: KnownIdentity): Promise<void> {
     await Promise.all(
-      [...this.ready].map((worker) => {
-        send(worker, { type: 'identity', identity });
-        return applied(worker);
+      this.serving.map((worker) => {
+        worker.tell({ type: 'identity', identity });
+        return worker.applied(APPLY_MS);
       }),
     );
   }
 
   raiseSpend(spend: readonly GroupSpend[]): void {
-    for (const worker of this.ready) send(worker, { type: 'spend', spend });
+    this.tellServing({ type: 'spend', spend });
   }
 
-  async stop(): Promise<void> {
-    this.isStopping = true;
-    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-    await Promise.all(
-      workers.map(
-        (worker) =>
-          new Promise<void>((resolve) => {
-            worker.once('exit', () => {
-              resolve();
-            });
-            send(worker, { type: 'drain' });
-          }),
-      ),
-    );
-  }
-
-  private async spawn(): Promise<string> {
-    // What a worker before it spent is known by the ledger alone.
-    const spend = await this.desk.spend();
-    const worker = cluster.fork();
-    const startedAtMs = performance.now();
-    send(worker, { ...this.message(), port: this.port, spend });
-    return new Promise((resolve, reject) => {
-      worker.on('message', (message: WorkerMessage) => {
-        switch (message.type) {
-          case 'ready':
-            this.ready.add(worker);
-            resolve(message.url);
-            break;
-          case 'failed':
-            this.logger.error(
-              { worker: worker.process.pid, reason: message.reason },
-              'a worker refused its configuration',
-            );
-            reject(new Error(message.reason));
-            break;
-          case 'identity-applied':
-            break;
-          case 'ask':
-            void this.answer(worker, message);
-            break;
-          case 'metrics':
-            this.desk.counted(String(worker.id), message.delta);
-            break;
-        }
+  /** Starts new workers, one after the other, and lets each old one end when a new one serves. Asked for meanwhile, it is done again afterwards. */
+  restart(cause: string): void {
+    if (this.isStopping) return;
+    const before = this.rolling ?? Promise.resolve();
+    const rolling = before
+      .then(() => this.roll(cause))
+      .catch((error: unknown) => {
+        this.logger.error({ cause, err: error }, 'workers could not be replaced, those that are left go on');
+      })
+      .finally(() => {
+        if (this.rolling === rolling) this.rolling = null;
       });
-      worker.on('exit', (code, signal) => {
-        this.ready.delete(worker);
-        this.desk.died(String(worker.id));
-        reject(new Error(`a worker ended before it was ready (${signal || `code ${String(code)}`})`));
-        if (!this.isStopping) this.replace(worker, performance.now() - startedAtMs, signal || String(code));
+    this.rolling = rolling;
+  }
+
+  leave(): void {
+    this.isLeaving = true;
+    for (const worker of this.workers.keys()) worker.tell({ type: 'leave' });
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.isStopping = true;
+    this.leave();
+    this.connections.close();
+    await Promise.all([...this.workers.keys()].map((worker) => ended(worker, { graceMs, keepsIdle: false })));
+  }
+
+  private get serving(): readonly WorkerProcess[] {
+    return [...this.workers].filter(([, standing]) => standing === 'serving').map(([worker]) => worker);
+  }
+
+  private get isShort(): boolean {
+    return !this.isStopping && this.serving.length + this.starting < this.settings.server.workers;
+  }
+
+  private tellServing(message: SupervisorMessage): void {
+    for (const worker of this.serving) worker.tell(message);
+  }
+
+  private async roll(cause: string): Promise<void> {
+    const old = this.serving;
+    this.logger.info({ cause, workers: old.length }, 'workers are replaced');
+    for (const worker of old) await this.succeed(worker);
+    // One that died meanwhile was not missed while an old and a new one were there.
+    while (this.isShort) await this.spawn();
+  }
+
+  /** Replaces a worker that serves. Rejects when the new one does not start: then the old one goes on. */
+  private async succeed(worker: WorkerProcess): Promise<void> {
+    if (this.isStopping || this.workers.get(worker) !== 'serving') return;
+    await this.spawn();
+    this.retire(worker, { graceMs: this.settings.retireMs(), keepsIdle: true });
+  }
+
+  private retire(worker: WorkerProcess, plan: DrainPlan): void {
+    this.workers.set(worker, 'retired');
+    this.connections.leave(worker);
+    worker.tell({ type: 'drain', ...plan });
+  }
+
+  private async spawn(): Promise<void> {
+    this.starting += 1;
+    try {
+      // What a worker before it spent is known by the ledger alone.
+      const spend = await this.desk.spend();
+      if (!this.isStopping) await this.spawned(spend);
+    } finally {
+      this.starting -= 1;
+    }
+  }
+
+  private async spawned(spend: readonly GroupSpend[]): Promise<void> {
+    const worker = new WorkerProcess();
+    this.workers.set(worker, 'starting');
+    worker.tell({ ...this.message(), spend });
+    await new Promise<void>((resolve, reject) => {
+      worker.onMessage((message) => {
+        this.heard(worker, message);
+        if (message.type === 'ready') resolve();
+        if (message.type === 'failed') reject(new Error(message.reason));
+      });
+      worker.onEnd((reason) => {
+        reject(new Error(`a worker ended before it was ready (${reason})`));
+        this.gone(worker, reason);
       });
     });
   }
 
-  private async answer(worker: Worker, { question, ask }: AskMessage): Promise<void> {
-    let message: SupervisorMessage;
-    try {
-      message = { type: 'answer', question, value: await this.desk.answer(ask), error: null };
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      message = { type: 'answer', question, value: null, error: reason };
+  private heard(worker: WorkerProcess, message: WorkerMessage): void {
+    switch (message.type) {
+      case 'ready':
+        this.workers.set(worker, 'serving');
+        this.connections.join(worker);
+        break;
+      case 'taken':
+        this.connections.taken(worker, message.connection);
+        break;
+      case 'closed':
+        this.connections.closed(worker, message.count);
+        break;
+      case 'failed':
+        this.refused(worker, message.reason);
+        break;
+      case 'ending':
+        this.workers.set(worker, 'retired');
+        this.connections.leave(worker);
+        this.replace(worker, 'a fault');
+        break;
+      case 'identity-applied':
+        break;
+      case 'ask':
+        void this.answer(worker, message);
+        break;
+      case 'metrics':
+        this.desk.counted(worker.name, message.delta);
+        break;
     }
-    if (worker.isConnected()) send(worker, message);
   }
 
-  private replace(worker: Worker, servedMs: number, reason: string): void {
-    if (servedMs > STABLE_MS) this.restartMs = RESTART_FIRST_MS;
+  /** One that serves goes on as it did until another one is there. */
+  private refused(worker: WorkerProcess, reason: string): void {
+    this.logger.error({ worker: worker.pid, reason }, 'a worker refused its configuration');
+    if (this.workers.get(worker) !== 'serving') return;
+    this.succeed(worker).catch((error: unknown) => {
+      this.logger.error({ err: error }, 'no worker takes the configuration, the old ones go on by the one they have');
+    });
+  }
+
+  private async answer(worker: WorkerProcess, { question, ask }: AskMessage): Promise<void> {
+    try {
+      worker.tell({ type: 'answer', question, value: await this.desk.answer(ask), error: null });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      worker.tell({ type: 'answer', question, value: null, error: reason });
+    }
+  }
+
+  private gone(worker: WorkerProcess, reason: string): void {
+    const standing = this.workers.get(worker);
+    this.workers.delete(worker);
+    this.connections.gone(worker);
+    this.desk.died(worker.name);
+    if (standing !== 'retired') this.replace(worker, reason);
+  }
+
+  /** Starts another worker after a wait that grows with each, unless there are enough. */
+  private replace(worker: WorkerProcess, reason: string): void {
+    if (this.isStopping) return;
+    if (performance.now() - worker.startedAtMs > STABLE_MS) this.restartMs = RESTART_FIRST_MS;
     const waitMs = this.restartMs;
     this.restartMs = Math.min(RESTART_MAX_MS, this.restartMs * 2);
-    this.logger.error({ worker: worker.process.pid, reason, restart_ms: waitMs }, 'a worker died and is replaced');
+    this.logger.error({ worker: worker.pid, reason, restart_ms: waitMs }, 'a worker died and is replaced');
     setTimeout(() => {
-      if (this.isStopping) return;
+      if (!this.isShort) return;
       this.spawn().catch((error: unknown) => {
         this.logger.error({ err: error }, 'a replacement worker did not start');
       });
@@ -172,24 +257,16 @@ export class WorkerPool {
   }
 }
 
-/** Resolves when the worker says that it took what it was told, when it is gone, or after a second. */
-function applied(worker: Worker): Promise<void> {
+/** Resolves when the worker is no more. */
+function ended(worker: WorkerProcess, plan: DrainPlan): Promise<void> {
   return new Promise((resolve) => {
-    const listen = (message: WorkerMessage): void => {
-      if (message.type === 'identity-applied') done();
-    };
-    const done = (): void => {
-      clearTimeout(timer);
-      worker.off('message', listen);
-      worker.off('exit', done);
+    const kill = setTimeout(() => {
+      worker.kill();
+    }, plan.graceMs + ENDING_MS);
+    worker.onEnd(() => {
+      clearTimeout(kill);
       resolve();
-    };
-    const timer = setTimeout(done, APPLY_MS);
-    worker.on('message', listen);
-    worker.on('exit', done);
+    });
+    worker.tell({ type: 'drain', ...plan });
   });
-}
-
-function send(worker: Worker, message: SupervisorMessage): void {
-  worker.send(message);
 }

@@ -30,6 +30,8 @@ interface Entry extends RunningRequest {
 export class RunningRequests implements OnApplicationShutdown {
   private readonly entries = new Map<string, Entry>();
   private readonly timers: readonly NodeJS.Timeout[];
+  /** What ends every request from now on; `null` = nothing does. */
+  private end: GatewayError | null = null;
 
   constructor(@Inject(PROCESS_SERVICES) private readonly services: ProcessServices) {
     this.timers = [
@@ -49,6 +51,11 @@ export class RunningRequests implements OnApplicationShutdown {
 
   add(request: RunningRequest): void {
     this.entries.set(request.start.id, { ...request, mark: request.dispatch.mark });
+    const { end } = this;
+    if (end === null) return;
+    setImmediate(() => {
+      request.dispatch.cut(end);
+    });
   }
 
   remove(id: string): void {
@@ -61,6 +68,12 @@ export class RunningRequests implements OnApplicationShutdown {
       if (keyRing.has(start.keyId)) continue;
       dispatch.cut(new GatewayError('permission', 'The API key of this request is no longer valid.'));
     }
+  }
+
+  /** Ends all requests, and those to come, with this error: in the stream where there is one already. Each gets its record. */
+  cutAll(error: GatewayError): void {
+    this.end = error;
+    for (const { dispatch } of [...this.entries.values()]) dispatch.cut(error);
   }
 
   onApplicationShutdown(): void {
