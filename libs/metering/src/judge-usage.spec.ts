@@ -15,6 +15,14 @@ const NOTHING_SEEN = { ...SEEN, contentLength: 0 };
 const judge = (usage: Partial<Usage>, evidence: Partial<UsageEvidence> = {}): JudgedUsage =>
   judgeUsage({ present: true, usage: { ...ZERO_USAGE, ...usage }, suspect: [] }, { ...SEEN, ...evidence });
 
+it('charges no more than was asked for where an upstream wrote on and on, whatever it reports', () => {
+  const runaway = { maxOutputTokens: 64, contentLength: 10_000, broken: true };
+  expect(judge({ uncachedInput: 9, output: 700 }, runaway)).toMatchObject({ usage: { output: 64 }, source: 'partial' });
+  expect(judge({ uncachedInput: 9 }, { ...runaway, choices: 2 })).toMatchObject({ usage: { output: 128 } });
+  const unreported = judgeUsage({ present: false, usage: ZERO_USAGE, suspect: [] }, { ...SEEN, ...runaway });
+  expect(unreported).toMatchObject({ usage: { output: 64 }, source: 'estimated' });
+});
+
 describe('a report of usage', () => {
   it.each<[string, Partial<Usage>, Partial<UsageEvidence>]>([
     ['is plain', { uncachedInput: 900, output: 90 }, {}],

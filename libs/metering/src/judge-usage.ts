@@ -38,7 +38,8 @@ const UNSEEN_TOKENS = 256;
  *
  * A truthful report always stands. Reasoning is seen by nobody but the upstream and is judged by the absurd alone, and
  * output is held against a limit only where one was declared. A report of zeros stands when nothing was delivered.
- * Of a broken answer the report so far or the estimate of what was delivered counts, whichever says more output.
+ * Of a broken answer the report so far or the estimate of what was delivered counts, whichever says more output, up to
+ * the declared limit.
  */
 export function judgeUsage(report: ReportedUsage, evidence: UsageEvidence): JudgedUsage {
   const doubts = new Set<UsageDoubt>();
@@ -68,8 +69,17 @@ function estimatedInput({ promptTokensEstimate }: UsageEvidence): InputCounts {
   return { uncachedInput: promptTokensEstimate, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, audioInput: 0 };
 }
 
-function estimatedOutput({ contentLength }: UsageEvidence): OutputCounts {
-  return { output: estimateOutputTokens(contentLength), reasoning: 0, imageOutput: 0, audioOutput: 0 };
+function estimatedOutput(evidence: UsageEvidence): OutputCounts {
+  return { output: seenOutput(evidence), reasoning: 0, imageOutput: 0, audioOutput: 0 };
+}
+
+/** What was delivered, as far as it was asked for: what an upstream wrote beyond the declared limit is not the caller's. */
+function seenOutput(evidence: UsageEvidence): number {
+  return Math.min(estimateOutputTokens(evidence.contentLength), declaredOutput(evidence));
+}
+
+function declaredOutput({ maxOutputTokens, choices }: UsageEvidence): number {
+  return maxOutputTokens === null ? Infinity : maxOutputTokens * choices;
 }
 
 function judgedInput(usage: Usage, evidence: UsageEvidence, doubts: Set<UsageDoubt>): Partial<InputCounts> {
@@ -87,17 +97,17 @@ function judgedOutput(usage: Usage, evidence: UsageEvidence, doubts: Set<UsageDo
     doubts.add('absurd_output');
     return estimatedOutput(evidence);
   }
-  const seen = estimateOutputTokens(evidence.contentLength);
+  const seen = seenOutput(evidence);
   if (usage.output > mostOutput(evidence)) doubts.add('output_above_limit');
-  else if (evidence.broken) return { output: Math.max(usage.output, seen - usage.reasoning) };
+  else if (evidence.broken)
+    return { output: Math.min(Math.max(usage.output, seen - usage.reasoning), declaredOutput(evidence)) };
   else if (tokens === 0 && seen > 0) doubts.add('no_output');
   else return {};
   return { output: seen };
 }
 
-function mostOutput({ maxOutputTokens, choices, contentLength }: UsageEvidence): number {
-  if (maxOutputTokens === null) return Infinity;
-  return Math.max(maxOutputTokens * choices, contentLength * MOST_TOKENS_PER_CHARACTER) + UNSEEN_TOKENS;
+function mostOutput(evidence: UsageEvidence): number {
+  return Math.max(declaredOutput(evidence), evidence.contentLength * MOST_TOKENS_PER_CHARACTER) + UNSEEN_TOKENS;
 }
 
 function judgedSearches({ webSearches }: Usage, doubts: Set<UsageDoubt>): Partial<Usage> {

@@ -30,9 +30,12 @@ export class AnthropicStreamReader implements StreamReader {
         return this.messageStart(event);
       case 'content_block_start':
         this.mustBeOpen('content_block_start');
+        if (this.ended) return [];
         return this.blocks.start(objectField(event, 'content_block') ?? {});
       case 'content_block_delta':
         this.mustBeOpen('content_block_delta');
+        // Content after the stop reason belongs to nothing.
+        if (this.ended) return [];
         return this.blocks.delta(objectField(event, 'delta') ?? {});
       case 'content_block_stop':
         return this.blocks.stop();

@@ -41,7 +41,7 @@ function failureOf(run: () => unknown): FailureClass | null {
 describe('a stream handed through', () => {
   it('keeps events of any kind byte for byte, and names those that have no name', () => {
     const tap = tapOf();
-    tap.pass({ event: null, data: JSON.stringify(START) });
+    passAll(tap, [START, TEXT]);
     const odd =
       '{ "type":"content_block_delta","index":0, "delta":{"type":"hologram_delta","n":1.0,"id":12345678901234567890}}';
     expect(tap.pass({ event: null, data: odd })).toBe(`event: content_block_delta\ndata: ${odd}\n\n`);
@@ -59,6 +59,30 @@ describe('a stream handed through', () => {
     expect(tap.pass({ event: 'ping', data: '{\n"type":"ping"}' })).toBe(
       'event: ping\ndata: {\ndata: "type":"ping"}\n\n',
     );
+  });
+
+  it('lets no line break of an event type forge a field of the frame', () => {
+    const tap = tapOf();
+    tap.pass({ event: null, data: JSON.stringify(START) });
+    const forged = '{"type":"x\\nevent: message_stop","y":1}';
+    expect(tap.pass({ event: null, data: forged })).toBe(`event: x event: message_stop\ndata: ${forged}\n\n`);
+    expect(failureOf(() => tap.pass({ event: null, data: '{"type":"x\nevent: message_stop"}' }))).toBe(
+      'invalid_answer',
+    );
+  });
+
+  it('drops content after the stop reason', () => {
+    const tap = tapOf();
+    passAll(tap, [START, TEXT, DELTA, STOP, END]);
+    expect(passAll(tap, [DELTA, { ...TEXT, index: 1 }, { ...STOP, index: 1 }])).toBe('');
+    expect(tap.progress.contentLength).toBe(2);
+    expect(passAll(tap, [DONE])).toContain('message_stop');
+  });
+
+  it('refuses an event of an unknown kind that is not JSON', () => {
+    const tap = tapOf();
+    tap.pass({ event: null, data: JSON.stringify(START) });
+    expect(failureOf(() => tap.pass({ event: null, data: '{"type":"brand_new",' }))).toBe('invalid_answer');
   });
 
   it('shows the public model, the cost and the routing, and keeps what it does not know', () => {
@@ -125,11 +149,11 @@ describe('a stream handed through', () => {
     ['a ping', [START, { type: 'ping' }], false],
     ['an empty block', [START, TEXT, STOP], false],
     ['an empty delta', [START, TEXT, { ...DELTA, delta: { type: 'text_delta', text: '' } }], false],
-    ['a signature', [START, { ...DELTA, delta: { type: 'signature_delta', signature: 'abc' } }], false],
+    ['a signature', [START, TEXT, { ...DELTA, delta: { type: 'signature_delta', signature: 'abc' } }], false],
     ['text', [START, TEXT, DELTA], true],
-    ['thinking', [START, { ...DELTA, delta: { type: 'thinking_delta', thinking: 'x' } }], true],
-    ['tool input', [START, { ...DELTA, delta: { type: 'input_json_delta', partial_json: '{' } }], true],
-    ['a citation', [START, { ...DELTA, delta: { type: 'citations_delta', citation: {} } }], true],
+    ['thinking', [START, TEXT, { ...DELTA, delta: { type: 'thinking_delta', thinking: 'x' } }], true],
+    ['tool input', [START, TEXT, { ...DELTA, delta: { type: 'input_json_delta', partial_json: '{' } }], true],
+    ['a citation', [START, TEXT, { ...DELTA, delta: { type: 'citations_delta', citation: {} } }], true],
     ['a tool call', [START, { ...TEXT, content_block: { type: 'tool_use', id: 't', name: 'f', input: {} } }], true],
     ['redacted thinking', [START, { ...TEXT, content_block: { type: 'redacted_thinking', data: 'x' } }], true],
     ['a refusal without content', [START, { ...END, delta: { stop_reason: 'refusal' } }], true],
@@ -142,6 +166,8 @@ describe('a stream handed through', () => {
   it.each<[string, readonly JsonObject[], FailureClass]>([
     ['a delta before the start', [DELTA], 'invalid_answer'],
     ['an end before the start', [END], 'invalid_answer'],
+    ['a delta outside of any block', [START, DELTA], 'invalid_answer'],
+    ['a delta of a block that never began', [START, TEXT, { ...DELTA, index: 1 }], 'invalid_answer'],
     ['a block index used twice', [START, TEXT, DELTA, STOP, TEXT], 'invalid_answer'],
     ['an end of turn with nothing said', [START, END], 'invalid_answer'],
     ['an end without a stop reason and with nothing said', [START, DONE], 'invalid_answer'],

@@ -18,7 +18,7 @@ import { UsageReader, writeUsage } from './usage.js';
  */
 const PLAIN_DELTA =
   // eslint-disable-next-line no-control-regex -- JSON strings may not hold control characters
-  /^\{"type":"content_block_delta","index":\d+,"delta":\{"type":"(?:text_delta","text|thinking_delta","thinking|input_json_delta","partial_json)":"([^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*)"\}\}$/;
+  /^\{"type":"content_block_delta","index":(\d+),"delta":\{"type":"(?:text_delta","text|thinking_delta","thinking|input_json_delta","partial_json)":"([^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*)"\}\}$/;
 
 /** Where the kinds of delta that are counted keep their text; a delta of another kind is content of unknown length. */
 const CONTENT_KEYS = ['text', 'thinking', 'partial_json'] as const;
@@ -36,6 +36,8 @@ export class AnthropicStreamTap implements StreamTap {
   private readonly usage = new UsageReader();
   private phase: 'before' | 'open' | 'done' = 'before';
   private lastIndex = -1;
+  /** The highest index of a block that is there, those of the start included. */
+  private begun = -1;
   private hasContent = false;
   private routed = false;
 
@@ -49,14 +51,18 @@ export class AnthropicStreamTap implements StreamTap {
         return this.messageStart(frame);
       case 'content_block_start':
         this.mustBeOpen(type);
+        if (this.stopped) return '';
         this.observeStart(parseFrame(frame) ?? {});
         break;
       case 'content_block_delta':
         this.mustBeOpen(type);
+        if (this.stopped) return '';
         this.observeDelta(frame);
         break;
       case 'content_block_stop':
         this.mustBeOpen(type);
+        if (this.stopped) return '';
+        this.mustBeJson(frame);
         break;
       case 'message_delta':
         this.mustBeOpen(type);
@@ -67,6 +73,8 @@ export class AnthropicStreamTap implements StreamTap {
         break;
       case 'error':
         throw new UpstreamError(embeddedFailure(parseFrame(frame) ?? {}));
+      default:
+        this.mustBeJson(frame);
     }
     return sseFrame(type, frame.data);
   }
@@ -86,7 +94,9 @@ export class AnthropicStreamTap implements StreamTap {
     this.progress.upstreamId = textField(message, 'id') ?? '';
     this.progress.upstreamModel = textField(message, 'model') ?? '';
     this.noteUsage();
-    for (const block of arrayField(message, 'content')) {
+    const blocks = arrayField(message, 'content');
+    this.begun = blocks.length - 1;
+    for (const block of blocks) {
       if (isJsonObject(block)) this.noteBlock(block);
     }
     const created = this.context.compatNaga ? { created: this.context.createdS } : {};
@@ -100,6 +110,7 @@ export class AnthropicStreamTap implements StreamTap {
       // Clients file deltas under their index, so one used twice would garble what they already have.
       if (index <= this.lastIndex) throw invalidAnswer("The upstream's stream uses a block index twice.");
       this.lastIndex = index;
+      this.begun = Math.max(this.begun, index);
     }
     this.noteBlock(objectField(event, 'content_block') ?? {});
   }
@@ -110,12 +121,16 @@ export class AnthropicStreamTap implements StreamTap {
   }
 
   private observeDelta(frame: SseFrame): void {
-    const plain = PLAIN_DELTA.exec(frame.data)?.[1];
+    const [, place, plain] = PLAIN_DELTA.exec(frame.data) ?? [];
     if (plain !== undefined) {
+      this.mustBeBegun(Number(place));
       if (plain.length > 0) this.noteContent(plain.length);
       return;
     }
-    const delta = objectField(parseFrame(frame) ?? {}, 'delta') ?? {};
+    const event = parseFrame(frame) ?? {};
+    const index = event['index'];
+    if (typeof index === 'number') this.mustBeBegun(index);
+    const delta = objectField(event, 'delta') ?? {};
     if (delta['type'] === 'signature_delta') {
       this.hasContent = true;
       return;
@@ -168,6 +183,20 @@ export class AnthropicStreamTap implements StreamTap {
   /** The event's own usage; clients fail on an event that has none, so a missing one is made up from what is known. */
   private usageOf(holder: JsonObject): JsonObject {
     return objectField(holder, 'usage') ?? writeUsage(this.progress.usage, this.progress.serviceTier ?? undefined);
+  }
+
+  /** Content after the stop reason belongs to nothing, and is dropped. */
+  private get stopped(): boolean {
+    return this.progress.stopReason !== null;
+  }
+
+  /** Clients look a block up by its index, and fail where it never began. */
+  private mustBeBegun(index: number): void {
+    if (index > this.begun) throw invalidAnswer("The upstream's stream has a delta outside of any block.");
+  }
+
+  private mustBeJson(frame: SseFrame): void {
+    parseFrame(frame);
   }
 
   private mustBeOpen(type: string): void {

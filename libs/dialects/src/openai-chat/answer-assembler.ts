@@ -6,7 +6,7 @@ import type { AnswerOrigin } from '../dialect.js';
 import { BlockSequencer } from './block-sequencer.js';
 import { DeltaReader } from './delta-reader.js';
 import { defined, numberOf, objectOf, objectsOf, textOf } from './fields.js';
-import { readFinishReason } from './finish-reason.js';
+import { finishReasonIn, readFinishReason } from './finish-reason.js';
 import { LogprobsCollector } from './logprobs.js';
 import { innerError, invalidAnswer, outOfResources, truncated } from './upstream-errors.js';
 import { UsageReader } from './usage.js';
@@ -44,7 +44,8 @@ export class AnswerAssembler {
     if (choice === undefined) return [];
     const events: StreamEvent[] = this.started ? [] : [this.start(chunk)];
     const delta = objectOf(choice['delta']) ?? objectOf(choice['message']);
-    if (delta !== undefined) this.deltas.read(delta);
+    // Content after the finish reason belongs to nothing.
+    if (delta !== undefined && !this.finished) this.deltas.read(delta);
     this.logprobs.add(choice['logprobs']);
     this.readFinish(choice, chunk);
     events.push(...this.sequencer.take());
@@ -53,6 +54,7 @@ export class AnswerAssembler {
 
   /** Events of a chunk that is known to carry this delta of choice 0 and nothing else. */
   delta(delta: JsonObject): StreamEvent[] {
+    if (this.finished) return [];
     this.deltas.read(delta);
     return this.sequencer.take();
   }
@@ -117,7 +119,7 @@ export class AnswerAssembler {
 
   private readFinish(choice: JsonObject, chunk: JsonObject): void {
     this.stopSequence = textOf(choice['stop_reason']) ?? this.stopSequence;
-    const reason = textOf(choice['finish_reason']);
+    const reason = finishReasonIn(choice);
     if (reason === undefined) return;
     if (reason === 'error') throw innerError(choice['error'] ?? chunk['error']);
     if (reason === 'insufficient_system_resource') throw outOfResources();

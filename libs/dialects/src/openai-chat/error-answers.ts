@@ -19,6 +19,7 @@ const ERROR_TYPES: Readonly<Record<ErrorCode, string>> = {
   request_timeout: 'timeout',
   request_too_large: 'payload_too_large',
   unsupported_media_type: 'invalid_request',
+  expectation_failed: 'invalid_request',
   rate_limited: 'rate_limit_exceeded',
   headers_too_large: 'invalid_request',
   internal: 'server',

@@ -1,4 +1,6 @@
+import type { JsonObject } from '@switchyard/contract';
 import type { StopReason } from '@switchyard/conversation';
+import { textOf } from './fields.js';
 
 /**
  * Words that end an answer, beyond OpenAI's five: Mistral's `model_length`, Anthropic's and TGI's words that some hosts
@@ -20,6 +22,12 @@ const STOP_REASONS: Readonly<Record<string, StopReason>> = {
   content_filter: 'content-filter',
   refusal: 'refusal',
 };
+
+/** A choice's finish reason; some hosts write "null" while there is none. */
+export function finishReasonIn(choice: JsonObject): string | undefined {
+  const reason = textOf(choice['finish_reason']);
+  return reason === 'null' ? undefined : reason;
+}
 
 export interface AnswerShape {
   readonly hasToolCalls: boolean;

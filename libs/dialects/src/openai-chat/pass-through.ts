@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { StopReason } from '@switchyard/conversation';
 import type { AnswerContext, AnswerOrigin, AnswerSummary, RequestTarget } from '../dialect.js';
 import { listOf, objectOf, objectsOf, textOf } from './fields.js';
-import { readFinishReason } from './finish-reason.js';
+import { finishReasonIn, readFinishReason } from './finish-reason.js';
 import { checkAnswer } from './read-answer.js';
 import { innerError, invalidAnswer, outOfResources } from './upstream-errors.js';
 import { UsageReader } from './usage.js';
@@ -64,7 +64,7 @@ export function stopReasonOf(
   choice: JsonObject,
   shape: { readonly hasCalls: boolean; readonly hasRefusal: boolean },
 ): StopReason | null {
-  const reason = textOf(choice['finish_reason']);
+  const reason = finishReasonIn(choice);
   if (reason === 'error') throw innerError(choice['error']);
   if (reason === 'insufficient_system_resource') throw outOfResources();
   if (reason === undefined) return null;

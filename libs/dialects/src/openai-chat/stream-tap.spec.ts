@@ -49,6 +49,25 @@ describe('a chat stream passed to a chat client', () => {
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
   });
 
+  it('drops content after the finish reason, and takes the word "null" for none', () => {
+    const { text, progress } = passAll([
+      ...hello,
+      chunk({ content: '!' }, 'null'),
+      chunk({}, 'stop'),
+      chunk({ content: 'stray' }),
+      chunk({ content: 'stray', role: 'assistant' }),
+      usageChunk,
+      '[DONE]',
+    ]);
+    expect(text).not.toContain('stray');
+    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    expect(progress).toMatchObject({ contentLength: 6, stopReason: 'end', usage: { present: true } });
+    const ending = [chunk({ content: '!' }, 'null'), chunk({}, 'stop'), chunk({ content: 'stray' }), '[DONE]'];
+    expect(readFolded(openaiChat.streamReader(origin()), frames([...hello, ...ending]))).toMatchObject({
+      content: [{ type: 'text', text: 'hello!' }],
+    });
+  });
+
   it('keeps the bytes of what it does not change', () => {
     const data =
       '{ "id":"c1", "big": 12345678901234567890, "model" : "m", "choices":[{"index":0,"delta":{"content":"é\\u00e9"}}] }';

@@ -46,12 +46,15 @@ export class ChatStreamTap implements StreamTap {
     const { template } = this;
     const bare = template !== null && frame.event === null ? template.match(data) : null;
     if (template !== null && bare !== null) {
+      if (this.finishedChoices.has(0)) return '';
       this.countContent(bare.length);
       return `data: ${template.rename(data)}\n\n`;
     }
     if (data.trim() === '[DONE]') return this.finish();
     const chunk = parseChunk(frame);
+    const isStray = objectsOf(chunk['choices']).some((choice) => this.isStray(choice));
     this.observe(chunk);
+    if (isStray) return '';
     // Line breaks between tokens are white space to JSON and the end of the line to SSE.
     return this.forward(data.replace(/[\r\n]+/g, ' '), chunk);
   }
@@ -81,9 +84,15 @@ export class ChatStreamTap implements StreamTap {
     for (const choice of objectsOf(chunk['choices'])) this.observeChoice(choice);
   }
 
+  /** Content after the finish reason belongs to nothing. */
+  private isStray(choice: JsonObject): boolean {
+    return this.finishedChoices.has(choiceIndex(choice)) && messageLength(deltaOf(choice)) > 0;
+  }
+
   private observeChoice(choice: JsonObject): void {
+    if (this.isStray(choice)) return;
     this.started = true;
-    const delta = objectOf(choice['delta']) ?? objectOf(choice['message']);
+    const delta = deltaOf(choice);
     this.countContent(messageLength(delta));
     this.shape.hasCalls ||=
       listOf(delta?.['tool_calls']).length > 0 || objectOf(delta?.['function_call']) !== undefined;
@@ -147,4 +156,8 @@ export class ChatStreamTap implements StreamTap {
     const chunk = { id, object: 'chat.completion.chunk', created: createdS, model: publicModel, choices: [], routing };
     return sseFrame(null, JSON.stringify(chunk));
   }
+}
+
+function deltaOf(choice: JsonObject): JsonObject | undefined {
+  return objectOf(choice['delta']) ?? objectOf(choice['message']);
 }
