@@ -2,14 +2,19 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { HealthTracker } from '@switchyard/dispatch';
 import { FailureThrottle } from '@switchyard/identity';
+import type { OverloadSettings } from './config/resilience-settings.js';
 import { ControlModule } from './control/control.module.js';
 import { PLANNING_SERVICE } from './control/planning.js';
 import { RuntimeState } from './control/runtime-state.js';
 import { AuthFailures } from './edge/auth-failures.js';
 import { DispatchRuntime } from './edge/dispatch-runtime.js';
 import { EdgeRoutes } from './edge/edge-routes.js';
+import { Gate } from './edge/gate.js';
 import { InferenceHandler } from './edge/inference.handler.js';
 import { Lifecycle } from './edge/lifecycle.js';
+import { Strangers } from './edge/strangers.js';
+import { Overload } from './overload/overload.js';
+import { ProcessVitalSigns } from './overload/vital-signs.js';
 import { ProcessLog } from './process/process-log.js';
 import { PROCESS_SERVICES } from './process/process-services.js';
 import type { ProcessServices } from './process/process-services.js';
@@ -27,7 +32,13 @@ import { StickySessions } from './stops/sticky-sessions.js';
 /** What data plane and control plane of a process share: the configuration in force, planning, health. */
 @Module({})
 class SharedModule {
-  static of(state: RuntimeState, log: ProcessLog, lifecycle: Lifecycle, services: ProcessServices): DynamicModule {
+  static of(
+    state: RuntimeState,
+    log: ProcessLog,
+    lifecycle: Lifecycle,
+    services: ProcessServices,
+    strangers: Strangers,
+  ): DynamicModule {
     return {
       module: SharedModule,
       providers: [
@@ -38,7 +49,10 @@ class SharedModule {
         { provide: LEDGER_READER, useValue: services.ledger },
         { provide: FailureThrottle, useFactory: () => new FailureThrottle() },
         AuthFailures,
-        { provide: HealthTracker, useFactory: () => new HealthTracker(() => performance.now()) },
+        { provide: Strangers, useValue: strangers },
+        { provide: Overload, useFactory: () => overloadOf(state, log, services) },
+        Gate,
+        { provide: HealthTracker, useFactory: () => followedHealth(state, services) },
         StickySessions,
         Planner,
         { provide: PLANNING_SERVICE, useExisting: Planner },
@@ -49,7 +63,7 @@ class SharedModule {
         Lifecycle,
         PROCESS_SERVICES,
         LEDGER_READER,
-        AuthFailures,
+        Gate,
         HealthTracker,
         StickySessions,
         Planner,
@@ -59,11 +73,27 @@ class SharedModule {
   }
 }
 
+/** Keeps to the configuration in force; callers that come and go are no reason to forget anything. */
+function followedHealth(state: RuntimeState, { health }: ProcessServices): HealthTracker {
+  let known = state.current.config;
+  state.onReplaced(({ config }) => {
+    if (config !== known) health.configure(config.health, config.catalog);
+    known = config;
+  });
+  return health;
+}
+
 /** One process of the data port: the edge in front, ordinary controllers behind it. */
 @Module({})
 export class GatewayModule {
-  static of(state: RuntimeState, log: ProcessLog, lifecycle: Lifecycle, services: ProcessServices): DynamicModule {
-    const shared = SharedModule.of(state, log, lifecycle, services);
+  static of(
+    state: RuntimeState,
+    log: ProcessLog,
+    lifecycle: Lifecycle,
+    services: ProcessServices,
+    strangers: Strangers,
+  ): DynamicModule {
+    const shared = SharedModule.of(state, log, lifecycle, services, strangers);
     return {
       module: GatewayModule,
       imports: [shared, ControlModule.of(shared)],
@@ -81,4 +111,9 @@ export class GatewayModule {
       ],
     };
   }
+}
+
+function overloadOf(state: RuntimeState, { logger }: ProcessLog, { metrics }: ProcessServices): Overload {
+  const settings = (): OverloadSettings => state.current.config.overload;
+  return new Overload({ settings, signs: new ProcessVitalSigns(), metrics, logger, random: Math.random });
 }

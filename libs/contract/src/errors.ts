@@ -33,6 +33,7 @@ export const ERRORS = {
   conflict: row(both(409), 'invalid_request_error', 'invalid_request_error', 'conflict'),
   request_too_large: row(both(413), 'request_too_large', 'invalid_request_error', 'request_too_large'),
   unsupported_media_type: row(both(415), 'invalid_request_error', 'invalid_request_error', 'unsupported_media_type'),
+  expectation_failed: row(both(417), 'invalid_request_error', 'invalid_request_error', 'expectation_failed'),
   rate_limited: row(both(429), 'rate_limit_error', 'requests', 'rate_limit_exceeded', true, null),
   headers_too_large: row(both(431), 'invalid_request_error', 'invalid_request_error', 'headers_too_large'),
   internal: row(both(500), 'api_error', 'server_error', 'internal_error', true, null),

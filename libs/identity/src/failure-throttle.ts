@@ -57,7 +57,7 @@ export class FailureThrottle {
 }
 
 /** What one party is assumed to hold: an IPv4 address, or the /64 of an IPv6 address (RFC 6177). */
-function networkOf(address: string | undefined): string {
+export function networkOf(address: string | undefined): string {
   if (address === undefined) return 'unknown';
   const plain = address.split('%', 1)[0] ?? '';
   if (!isIPv6(plain)) return plain;

@@ -9,9 +9,12 @@ export interface MetricRow {
   readonly help: string;
   readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly scale: number;
+  /** Of a gauge: what is shown of the values of several processes. */
+  readonly merged: 'sum' | 'max';
 }
 
 const NANO_PER_USD = 1_000_000_000;
+const MS_PER_SECOND = 1_000;
 
 const BREAKER_STATES = ['closed', 'half_open', 'open'] as const;
 /** The dimensions of limits; `none` = no one of them: all of them fit, or none could be read. */
@@ -31,6 +34,18 @@ const DECISIONS = ['allow', 'deny', 'shadow'] as const;
 const AUTH_FAILURES = ['missing', 'invalid', 'throttled', 'unavailable'] as const;
 /** `running` and `not_kept` = a repetition that was refused; `unavailable` = nobody could tell whether it is one. */
 const IDEMPOTENCY_RESULTS = ['claimed', 'replayed', 'running', 'mismatch', 'not_kept', 'unavailable'] as const;
+const SHED_REASONS = ['in_flight', 'loop_delay', 'heap', 'big_body', 'strangers'] as const;
+/** `refused_...` = no second attempt was made: too large a share, too much load, too dear, no retry budget, a full account, no candidate. */
+const HEDGE_RESULTS = [
+  'won',
+  'lost',
+  'refused_share',
+  'refused_load',
+  'refused_cost',
+  'refused_budget',
+  'refused_room',
+  'refused_candidate',
+] as const;
 const PROTOCOLS = ['messages', 'chat'] as const;
 /** How a recorded request ended. */
 const STATUSES = ['completed', 'client_cancelled', 'upstream_error', 'truncated', 'rejected', 'orphaned'] as const;
@@ -73,11 +88,41 @@ export const METRICS = {
     dimension: DIMENSIONS,
     decision: DECISIONS,
   }),
+  switchyard_shed_total: counter('Requests and connections refused to bear the load.', { reason: SHED_REASONS }),
+  switchyard_event_loop_delay_seconds: gauge(
+    'The worst delay of the event loop in the last three seconds, of the process where it was worst.',
+    {},
+    MS_PER_SECOND,
+    'max',
+  ),
+  switchyard_in_flight_requests: gauge('Requests under way.', {}),
   switchyard_auth_failures_total: counter('Requests without a valid key.', { reason: AUTH_FAILURES }),
   switchyard_idempotency_total: counter('Requests with an Idempotency-Key, by what became of them.', {
     result: IDEMPOTENCY_RESULTS,
   }),
+  switchyard_endpoint_ejections_total: counter('Endpoints left out for a while, by what led to it.', {
+    cause: ['consecutive', 'share', 'trial'],
+  }),
+  switchyard_endpoints_ejected: gauge('Endpoints that are left out at the moment, as their machine knows.', {}),
+  switchyard_credentials_refused_total: counter('Attempts that failed because a provider refused its credential.', {
+    reason: ['auth', 'billing'],
+  }),
+  switchyard_probes_total: counter('Requests of the gateway itself to endpoints without traffic.', {
+    mode: ['models', 'completion'],
+    result: ['passed', 'failed'],
+  }),
   switchyard_requests_total: counter('Recorded requests.', { protocol: PROTOCOLS, status: STATUSES }),
+  switchyard_retry_budget_exhausted_total: counter('Further attempts that a retry budget did not allow.', {
+    budget: ['tenant', 'provider', 'process'],
+  }),
+  switchyard_hedges_total: counter('Attempts beside a slow one: won = the second was faster, lost = it was not.', {
+    result: HEDGE_RESULTS,
+  }),
+  switchyard_hedge_cost_usd_total: counter(
+    'What abandoned attempts cost the operator, by estimate. In no record.',
+    {},
+    NANO_PER_USD,
+  ),
   switchyard_tokens_total: counter('Tokens charged, each in exactly one kind.', { kind: TOKEN_KINDS }),
   switchyard_cost_usd_total: counter('Cost of recorded requests.', {}, NANO_PER_USD),
 } as const satisfies Readonly<Record<string, MetricRow>>;
@@ -100,9 +145,14 @@ type WordsOf<Words> = Words extends readonly (infer Word)[] ? Word : never;
 type LabelSets = Readonly<Record<string, readonly string[]>>;
 
 function counter<const Labels extends LabelSets>(help: string, labels: Labels, scale = 1) {
-  return { type: 'counter', help, labels, scale } as const;
+  return { type: 'counter', help, labels, scale, merged: 'sum' } as const;
 }
 
-function gauge<const Labels extends LabelSets>(help: string, labels: Labels, scale = 1) {
-  return { type: 'gauge', help, labels, scale } as const;
+function gauge<const Labels extends LabelSets>(
+  help: string,
+  labels: Labels,
+  scale = 1,
+  merged: MetricRow['merged'] = 'sum',
+) {
+  return { type: 'gauge', help, labels, scale, merged } as const;
 }

@@ -66,7 +66,7 @@ export class Metrics {
   }
 
   /**
-   * Takes in the delta of another process, which `source` names. A gauge is the sum over all processes. Throws
+   * Takes in the delta of another process, which `source` names. A gauge is the sum over all processes, or their maximum. Throws
    * `RangeError` for a figure that the table has no place for.
    */
   merge(source: string, { counters, gauges }: MetricsDelta): void {
@@ -82,7 +82,7 @@ export class Metrics {
   /** All metrics in the text format of Prometheus. */
   render(): Promise<string> {
     const registry = new Registry();
-    for (const [name, { type, help, labels, scale }] of Object.entries<MetricRow>(METRICS)) {
+    for (const [name, { type, help, labels, scale, merged }] of Object.entries<MetricRow>(METRICS)) {
       const labelNames = Object.keys(labels);
       const labelled = ({ words }: Series): Record<string, string> =>
         Object.fromEntries(labelNames.map((label, index) => [label, words[index] ?? '']));
@@ -96,7 +96,8 @@ export class Metrics {
       const known = series.filter(({ values }) => values.size > 0);
       if (known.length === 0) continue;
       const metric = new Gauge(configuration);
-      for (const one of known) metric.set(labelled(one), sumOf(one.values) / scale);
+      for (const one of known)
+        metric.set(labelled(one), (merged === 'max' ? Math.max(...one.values.values()) : sumOf(one.values)) / scale);
     }
     return registry.metrics();
   }

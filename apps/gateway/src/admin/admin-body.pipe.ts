@@ -6,7 +6,7 @@ import { TimerWheel } from '@switchyard/transport';
 import type { Request } from 'express';
 import { checkBodyHeaders, readBody } from '../edge/read-body.js';
 
-const LIMITS = { maxBytes: 256 * 1024, timeoutMs: 10_000 };
+const LIMITS = { maxBytes: 256 * 1024, timeoutMs: 10_000, big: null };
 const DEPTH_MAX = 16;
 
 /** Reads a body as a JSON object, after the guard let the request in. A request without a body has an empty one. */
@@ -19,7 +19,7 @@ export class AdminBodyPipe implements PipeTransform<Request, Promise<JsonObject>
     if (coding === undefined && length === '0') return {};
     checkBodyHeaders(request, LIMITS);
     const bytes = await new Promise<Buffer>((resolve, reject) => {
-      readBody(request, LIMITS, this.wheel, (error, read) => {
+      readBody({ request, response: request.res, limits: LIMITS }, this.wheel, (error, read) => {
         if (error === null) resolve(read);
         else reject(error);
       });

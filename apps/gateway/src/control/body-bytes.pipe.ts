@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PipeTransform } from '@nestjs/common';
 import { TimerWheel } from '@switchyard/transport';
+import { Gate } from '../edge/gate.js';
 import { checkBodyHeaders, readBody } from '../edge/read-body.js';
 import type { AdmittedRequest } from './admission.js';
 import { RuntimeState } from './runtime-state.js';
@@ -14,16 +15,17 @@ export class BodyBytesPipe implements PipeTransform<AdmittedRequest, Promise<Buf
   constructor(
     private readonly state: RuntimeState,
     private readonly wheel: TimerWheel,
+    private readonly gate: Gate,
   ) {}
 
   transform(request: AdmittedRequest): Promise<Buffer> {
     if (request.readableEnded)
       throw new Error('The body was read before the guard: create the application with bodyParser: false');
     const { server, timeouts } = (request.admission?.loaded ?? this.state.current).config;
-    const limits = { maxBytes: server.maxBodyBytes, timeoutMs: timeouts.clientBodyMs };
+    const limits = { maxBytes: server.maxBodyBytes, timeoutMs: timeouts.clientBodyMs, big: this.gate.overload };
     checkBodyHeaders(request, limits);
     return new Promise((resolve, reject) => {
-      readBody(request, limits, this.wheel, (error, bytes) => {
+      readBody({ request, response: request.res, limits }, this.wheel, (error, bytes) => {
         if (error === null) resolve(bytes);
         else reject(error);
       });

@@ -5,13 +5,12 @@ import type { INestApplication } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { GatewayError, ZERO_USAGE } from '@switchyard/contract';
-import { FailureThrottle } from '@switchyard/identity';
-import { Metrics } from '@switchyard/telemetry';
 import type { Spend, UsageRecord } from '@switchyard/metering';
 import supertest from 'supertest';
 import { loadConfig } from '../config/load-config.js';
 import { ProcessLog } from '../process/process-log.js';
-import { AuthFailures } from '../edge/auth-failures.js';
+import { openGate } from '../edge/gate.fixture.js';
+import { Gate } from '../edge/gate.js';
 import { ErrorFilter } from './error.filter.js';
 import { GenerationController } from './generation.controller.js';
 import { recordJson } from './generation-record.js';
@@ -107,7 +106,7 @@ beforeEach(async () => {
   const providers = [
     { provide: RuntimeState, useValue: new RuntimeState(loadedFrom(config)) },
     { provide: ProcessLog, useValue: { logger: { error: () => {} } } },
-    { provide: AuthFailures, useValue: new AuthFailures(new FailureThrottle(), { metrics: new Metrics() }) },
+    { provide: Gate, useValue: openGate() },
     { provide: LEDGER_READER, useValue: ledger },
     { provide: APP_FILTER, useClass: ErrorFilter },
   ];

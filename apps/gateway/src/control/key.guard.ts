@@ -3,8 +3,8 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { requirePermission } from '@switchyard/identity';
 import type { Caller, Permission } from '@switchyard/identity';
-import { AuthFailures } from '../edge/auth-failures.js';
-import { keyHeadersOf, presentedKeys } from '../edge/credentials-of.js';
+import { keyHeadersOf } from '../edge/credentials-of.js';
+import { Gate } from '../edge/gate.js';
 import type { AdmittedRequest } from './admission.js';
 import { PERMISSION } from './admission.js';
 import { RuntimeState } from './runtime-state.js';
@@ -15,7 +15,7 @@ import type { Loaded } from './runtime-state.js';
 export class KeyGuard implements CanActivate {
   constructor(
     private readonly state: RuntimeState,
-    private readonly failures: AuthFailures,
+    private readonly gate: Gate,
     private readonly reflector: Reflector,
   ) {}
 
@@ -25,6 +25,8 @@ export class KeyGuard implements CanActivate {
     const caller = await this.authenticate(request, loaded);
     const permission = this.reflector.get<Permission | undefined>(PERMISSION, context.getHandler());
     if (permission !== undefined) requirePermission(caller, permission);
+    this.gate.strangers.letIn(request.socket);
+    if (this.gate.overload.refusal() !== null) throw this.gate.overload.error();
     request.admission = { caller, loaded };
     return true;
   }
@@ -33,7 +35,7 @@ export class KeyGuard implements CanActivate {
     try {
       return keyRing.authenticate(keyHeadersOf(request));
     } catch (error) {
-      throw await this.failures.answerTo(error, presentedKeys(request), request.socket.remoteAddress);
+      throw await this.gate.failures.answerTo(error, keyHeadersOf(request), request.socket.remoteAddress);
     }
   }
 }

@@ -1,37 +1,34 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { GatewayError } from '@switchyard/contract';
 import type { ErrorCode } from '@switchyard/contract';
 import { openaiChat } from '@switchyard/dialects';
-import type { Duplex } from 'node:stream';
 import { newRequestIds } from './request-ids.js';
-
-const REASON_PHRASES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  413: 'Payload Too Large',
-  431: 'Request Header Fields Too Large',
-};
+import { LINGER_MS } from './send-error.js';
 
 /**
- * Answers what never became a request: a head that does not parse, is too large or too slow. There is no route and so
- * no protocol; the OpenAI shape is used because both official clients read `error.message` from it.
+ * Answers what never became a request, and ends its connection. There is no route and so no protocol; the OpenAI shape is
+ * used because both official clients read `error.message` from it.
  */
-export function refuseBrokenConnection(fault: Error & { readonly code?: string }, socket: Duplex): void {
-  if (!socket.writable || fault.code === 'ECONNRESET') {
+export function refuseConnection(error: GatewayError, socket: Duplex): void {
+  if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const error = errorOf(fault.code);
   const { requestId } = newRequestIds();
   const status = error.row.status.openai;
   const body = JSON.stringify(openaiChat.writeError(error, requestId));
   socket.end(
-    `HTTP/1.1 ${String(status)} ${REASON_PHRASES[status] ?? 'Error'}\r\n` +
+    `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? 'Error'}\r\n` +
       `request-id: ${requestId}\r\nx-request-id: ${requestId}\r\nx-should-retry: false\r\n` +
       `content-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\nconnection: close\r\n\r\n${body}`,
   );
+  // A client that goes on sending would lose the answer to a reset if the connection went at once.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-function errorOf(code: string | undefined): GatewayError {
+/** What a fault of Node's parser, or a time limit of its server, means to the client. */
+export function errorOfFault(code: string | undefined): GatewayError {
   const [errorCode, message] = wordsOf(code);
   return new GatewayError(errorCode, message);
 }

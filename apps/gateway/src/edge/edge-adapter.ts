@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { refuseBrokenConnection } from './broken-connection.js';
-import type { Lifecycle } from './lifecycle.js';
-import { newRequestIds, setCommonHeaders } from './request-ids.js';
+import { FrontDoor } from './front-door.js';
+import { setCommonHeaders } from './request-ids.js';
 import type { RequestIds } from './request-ids.js';
+import type { Strangers } from './strangers.js';
 
 /** A hot route: gets the raw request before Express would, and writes the common headers itself. */
 export type EdgeRoute = (request: IncomingMessage, response: ServerResponse, ids: RequestIds) => void;
@@ -21,7 +21,9 @@ export class EdgeAdapter extends ExpressAdapter {
 
   constructor(
     private readonly serverOptions: ServerOptions,
-    private readonly lifecycle: Lifecycle,
+    private readonly strangers: Strangers,
+    /** True = connections end with their answers. */
+    private readonly closesConnections: () => boolean = () => false,
   ) {
     super();
   }
@@ -33,9 +35,9 @@ export class EdgeAdapter extends ExpressAdapter {
 
   override initHttpServer(): void {
     const express = this.getInstance<RequestListener>();
-    const server: Server = createServer(this.serverOptions, (request, response) => {
-      const ids = newRequestIds();
-      if (this.lifecycle.isDraining) response.setHeader('connection', 'close');
+    const server = createServer(this.serverOptions);
+    new FrontDoor(this.strangers, (request, response, ids) => {
+      if (this.closesConnections()) response.setHeader('connection', 'close');
       const route = this.table(request.method ?? '', pathOf(request.url ?? '/'));
       if (route !== null) {
         route(request, response, ids);
@@ -43,8 +45,7 @@ export class EdgeAdapter extends ExpressAdapter {
       }
       setCommonHeaders(response, ids);
       express(request, response);
-    });
-    server.on('clientError', refuseBrokenConnection);
+    }).guard(server);
     this.httpServer = server;
   }
 }

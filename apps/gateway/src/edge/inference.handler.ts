@@ -19,6 +19,7 @@ import { hasIdempotencyKey } from '../stops/idempotency/idempotency-key.js';
 import { replayAnswer } from '../stops/idempotency/replay-answer.js';
 import type { Reserved } from '../stops/reserver.js';
 import { Stops } from '../stops/stops.js';
+import { attemptsAllowed, totalTimeoutMs } from './caller-patience.js';
 import { DispatchRuntime } from './dispatch-runtime.js';
 import { forwardedHeadersOf, headerOf } from './forwarded-headers.js';
 import { HttpSink } from './http-sink.js';
@@ -28,6 +29,7 @@ import type { BodyLimits } from './read-body.js';
 import { commonHeaders, generationIdOf } from './request-ids.js';
 import type { RequestIds } from './request-ids.js';
 import { sendError, sendErrorAndClose } from './send-error.js';
+import { OverloadedAnswers } from './send-overloaded.js';
 
 /** One request on its way through the stops. */
 interface Exchange {
@@ -47,32 +49,54 @@ interface PlannedExchange extends Exchange {
   readonly body: DecodedBody;
   readonly planned: PlannedRequest;
   readonly bounds: BodyBounds;
+  /** How long the whole request may take; milliseconds. */
+  readonly totalMs: number;
 }
 
 /** `POST /v1/messages` and `POST /v1/chat/completions`: the eight stops of a request, in order. */
 @Injectable()
 export class InferenceHandler {
+  private readonly overloaded: OverloadedAnswers;
+
   constructor(
     private readonly state: RuntimeState,
     private readonly planner: Planner,
     private readonly runtime: DispatchRuntime,
     private readonly stops: Stops,
-  ) {}
+  ) {
+    this.overloaded = new OverloadedAnswers(stops.gate.overload);
+  }
 
   handle(protocol: Protocol, request: IncomingMessage, response: ServerResponse, ids: RequestIds): void {
     const dialect = dialectOf(PROTOCOL_DIALECT[protocol]);
     const exchange: Exchange = { request, response, ids, protocol, dialect, loaded: this.state.current, claim: null };
     let caller: Caller;
-    let limits: BodyLimits;
     try {
       caller = this.authenticate(exchange);
-      limits = bodyLimitsOf(exchange.loaded);
-      checkBodyHeaders(request, limits);
     } catch (error) {
       this.refuseStranger(exchange, error);
       return;
     }
-    readBody(request, limits, this.runtime.tools.wheel, (error, bytes) => {
+    const { strangers, overload } = this.stops.gate;
+    strangers.letIn(request.socket);
+    if (overload.refusal() !== null) {
+      this.overloaded.send(request, response, dialect, ids);
+      return;
+    }
+    overload.entered(response);
+    this.read(exchange, caller);
+  }
+
+  private read(exchange: Exchange, caller: Caller): void {
+    const { request, response, loaded } = exchange;
+    const limits = this.bodyLimitsOf(loaded);
+    try {
+      checkBodyHeaders(request, limits);
+    } catch (error) {
+      this.refuseUnread(exchange, error);
+      return;
+    }
+    readBody({ request, response, limits }, this.runtime.tools.wheel, (error, bytes) => {
       if (error !== null) this.refuseUnread(exchange, error);
       else if (hasIdempotencyKey(request)) this.serveOnce(exchange, caller, bytes);
       else this.serve(exchange, caller, bytes);
@@ -92,6 +116,11 @@ export class InferenceHandler {
     );
   }
 
+  private bodyLimitsOf({ config }: Loaded): BodyLimits {
+    const { server, timeouts } = config;
+    return { maxBytes: server.maxBodyBytes, timeoutMs: timeouts.clientBodyMs, big: this.stops.gate.overload };
+  }
+
   private authenticate({ request, loaded }: Exchange): Caller {
     const caller = loaded.keyRing.authenticate(keyHeadersOf(request));
     requirePermission(caller, 'inference');
@@ -101,6 +130,7 @@ export class InferenceHandler {
   private serve(exchange: Exchange, caller: Caller, bytes: Buffer): void {
     const { request, protocol, dialect, loaded } = exchange;
     try {
+      const totalMs = totalTimeoutMs(request, loaded.config.timeouts.totalMs);
       const body = decodeRequest(dialect, bytes, { maxDepth: loaded.config.server.maxBodyDepth });
       const planned = this.planner.planFor({
         caller,
@@ -110,7 +140,7 @@ export class InferenceHandler {
       });
       const refusal = planErrorOf(planned.plan);
       if (refusal !== null) throw refusal;
-      this.reserve({ ...exchange, caller, body, planned, bounds: dialect.readBounds(body.json) });
+      this.reserve({ ...exchange, caller, body, planned, bounds: dialect.readBounds(body.json), totalMs });
     } catch (error) {
       this.refuse(exchange, error, caller);
     }
@@ -163,6 +193,7 @@ export class InferenceHandler {
     let conversation: Conversation | null = null;
     return {
       requestId: ids.requestId,
+      tenantId: caller.tenantId,
       generationId: ids.unique,
       createdS: Math.floor(Date.now() / 1_000),
       client: dialect,
@@ -176,8 +207,9 @@ export class InferenceHandler {
       compatNaga: caller.compat.has('naga'),
       wantsRouting: headerOf(request, 'x-switchyard-metadata')?.toLowerCase() === 'enabled',
       forwardedHeaders: forwardedHeadersOf(request),
-      timeouts: loaded.config.timeouts,
-      maxAttempts: loaded.config.routing.maxAttempts,
+      timeouts: { ...loaded.config.timeouts, totalMs: exchange.totalMs },
+      maxAttempts: attemptsAllowed(request, loaded.config.routing.maxAttempts),
+      cancelStopsBilling: loaded.config.routing.cancelStopsBilling,
       isHintKey,
       sendError: (error, headers) => {
         const admitted = { 'x-generation-id': generationIdOf(ids), ...reserved.headers };
@@ -200,7 +232,7 @@ export class InferenceHandler {
   /** A failed authentication counts against the address it came from; who fails too often is told to wait. */
   private refuseStranger(exchange: Exchange, error: unknown): void {
     const { request } = exchange;
-    this.stops.authFailures.answerTo(error, keyHeadersOf(request), request.socket.remoteAddress).then(
+    this.stops.gate.failures.answerTo(error, keyHeadersOf(request), request.socket.remoteAddress).then(
       (answer) => {
         this.refuseUnread(exchange, answer);
       },
@@ -248,10 +280,6 @@ export class InferenceHandler {
     this.runtime.tools.onFault(error, ids.unique);
     return new GatewayError('internal', 'An internal error occurred. The request id identifies it in the gateway log.');
   }
-}
-
-function bodyLimitsOf({ config }: Loaded): BodyLimits {
-  return { maxBytes: config.server.maxBodyBytes, timeoutMs: config.timeouts.clientBodyMs };
 }
 
 /** Nobody keeps an answer whose request forbids that it is retained or collected. */

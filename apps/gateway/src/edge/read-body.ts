@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Transform } from 'node:stream';
 import { GatewayError } from '@switchyard/contract';
-import type { TimerWheel } from '@switchyard/transport';
+import type { TimerHandle, TimerWheel } from '@switchyard/transport';
 
 /** Bounds on a request body. */
 export interface BodyLimits {
@@ -10,6 +10,18 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** For the whole body, plus a second per megabyte announced. */
   readonly timeoutMs: number;
+  /** Holds the number of big bodies that are read at once; `null` = there is no such bound. */
+  readonly big: BigBodies | null;
+}
+
+/** Big bodies are read a few at a time: each of them holds its memory, and for some time the whole process. */
+export interface BigBodies {
+  readonly bigBodyBytes: number;
+  /** True = it may be read, and `bigBodyRead` is to be called once it is worked through, or will not be. */
+  admitsBigBody(): boolean;
+  bigBodyRead(): void;
+  /** For the body that was one too many. */
+  error(): GatewayError;
 }
 
 export type BodyListener = (error: GatewayError | null, bytes: Buffer) => void;
@@ -42,85 +54,128 @@ export function checkBodyHeaders(request: IncomingMessage, limits: BodyLimits): 
   if (Number(request.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes);
 }
 
-/** Reads the whole body, inflating it where it is coded. The listener is called exactly once, never after the client is gone. */
-export function readBody(
-  request: IncomingMessage,
-  limits: BodyLimits,
-  wheel: TimerWheel,
-  listener: BodyListener,
-): void {
-  const coding = codingOf(request);
-  const inflater = coding === null ? null : (INFLATERS[coding]?.() ?? null);
-  const body = new BodyBuffer(limits.maxBytes, inflater !== null);
-  const announced = Number(request.headers['content-length'] ?? 0);
-  const timeoutMs = limits.timeoutMs + Math.ceil(announced / MEGABYTE) * 1_000;
-  let over = false;
-  const finish = (error: GatewayError | null): void => {
-    if (over) return;
-    over = true;
-    timer.cancel();
-    if (error !== null) stopReading(request, inflater);
-    listener(error, error === null ? body.whole() : Buffer.alloc(0));
-  };
-  const timer = wheel.set(timeoutMs, () => {
-    finish(new GatewayError('request_timeout', 'The request body did not arrive in time.'));
-  });
-  request.on('close', () => {
-    timer.cancel();
-  });
-  const take = (chunk: Buffer): void => {
-    if (!over && !body.add(chunk)) finish(tooLarge(limits.maxBytes));
-  };
-  const end = (): void => {
-    finish(null);
-  };
-  if (inflater === null) {
-    request.on('data', take);
-    request.on('end', end);
-    return;
-  }
-  request.on('data', (chunk: Buffer) => {
-    body.received += chunk.length;
-  });
-  inflater.on('data', take);
-  inflater.on('end', end);
-  inflater.on('error', () => {
-    finish(new GatewayError('invalid_request', 'The request body is not valid in its content-encoding.'));
-  });
-  request.pipe(inflater);
+/** What reading a body needs to know. */
+export interface BodySource {
+  readonly request: IncomingMessage;
+  /** Of the same request: its client may wait to be told that the body is wanted. */
+  readonly response: Pick<ServerResponse, 'writeContinue'> | undefined;
+  readonly limits: BodyLimits;
 }
 
-/** What has arrived of a body, within its bounds. */
-class BodyBuffer {
-  /** Bytes that came over the wire, where the body is coded. */
-  received = 0;
+/** Reads the whole body, inflating it where it is coded. The listener is called exactly once, never after the client is gone. */
+export function readBody({ request, response, limits }: BodySource, wheel: TimerWheel, listener: BodyListener): void {
+  if (request.headers.expect !== undefined && request.httpVersion !== '1.0') response?.writeContinue();
+  new BodyReading(request, limits, listener).start(wheel);
+}
+
+/** One body on its way in. */
+class BodyReading {
   private readonly chunks: Buffer[] = [];
+  /** After decompression. */
   private size = 0;
+  /** Bytes that came over the wire, where the body is coded. */
+  private received = 0;
+  private readonly inflater: Transform | null;
+  private readonly announced: number;
+  private timer: TimerHandle | null = null;
+  private isOver = false;
+  /** One of the places for big bodies is taken. */
+  private isBig = false;
 
   constructor(
-    private readonly maxBytes: number,
-    private readonly isCoded: boolean,
-  ) {}
+    private readonly request: IncomingMessage,
+    private readonly limits: BodyLimits,
+    private readonly listener: BodyListener,
+  ) {
+    const coding = codingOf(request);
+    this.inflater = coding === null ? null : (INFLATERS[coding]?.() ?? null);
+    this.announced = Number(request.headers['content-length'] ?? 0);
+  }
 
-  /** False when the chunk takes the body over a bound. */
-  add(chunk: Buffer): boolean {
+  start(wheel: TimerWheel): void {
+    const { request, inflater } = this;
+    if (!this.mayGrowTo(this.announced)) return;
+    const timeoutMs = this.limits.timeoutMs + Math.ceil(this.announced / MEGABYTE) * 1_000;
+    this.timer = wheel.set(timeoutMs, () => {
+      this.finish(new GatewayError('request_timeout', 'The request body did not arrive in time.'));
+    });
+    request.on('close', () => {
+      this.leave();
+    });
+    if (inflater !== null) {
+      this.inflate(inflater);
+      return;
+    }
+    request.on('data', (chunk: Buffer) => {
+      this.take(chunk);
+    });
+    request.on('end', () => {
+      this.finish(null);
+    });
+  }
+
+  private inflate(inflater: Transform): void {
+    this.request.on('data', (chunk: Buffer) => {
+      this.received += chunk.length;
+    });
+    inflater.on('data', (chunk: Buffer) => {
+      this.take(chunk);
+    });
+    inflater.on('end', () => {
+      this.finish(null);
+    });
+    inflater.on('error', () => {
+      this.finish(new GatewayError('invalid_request', 'The request body is not valid in its content-encoding.'));
+    });
+    this.request.pipe(inflater);
+  }
+
+  private take(chunk: Buffer): void {
+    if (this.isOver) return;
     this.size += chunk.length;
-    const bomb = this.isCoded && this.size > INFLATION_FREE_BYTES && this.size > this.received * INFLATION_MAX;
-    if (this.size > this.maxBytes || bomb) return false;
-    this.chunks.push(chunk);
+    const { maxBytes } = this.limits;
+    const isBomb =
+      this.inflater !== null && this.size > INFLATION_FREE_BYTES && this.size > this.received * INFLATION_MAX;
+    if (this.size > maxBytes || isBomb) this.finish(tooLarge(maxBytes));
+    else if (this.mayGrowTo(this.size)) this.chunks.push(chunk);
+  }
+
+  /** False = it would be one big body too many, and was refused. */
+  private mayGrowTo(size: number): boolean {
+    const { big } = this.limits;
+    if (this.isBig || big === null || size <= big.bigBodyBytes) return true;
+    if (!big.admitsBigBody()) {
+      this.finish(big.error());
+      return false;
+    }
+    this.isBig = true;
     return true;
   }
 
-  whole(): Buffer {
+  private finish(error: GatewayError | null): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    if (error !== null) this.stopReading();
+    this.listener(error, error === null ? this.whole() : Buffer.alloc(0));
+    this.leave();
+  }
+
+  private leave(): void {
+    this.timer?.cancel();
+    if (this.isBig) this.limits.big?.bigBodyRead();
+    this.isBig = false;
+  }
+
+  private whole(): Buffer {
     const [first] = this.chunks;
     return this.chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.chunks, this.size);
   }
-}
 
-function stopReading(request: IncomingMessage, inflater: Transform | null): void {
-  request.unpipe();
-  inflater?.destroy();
-  request.pause();
+  private stopReading(): void {
+    this.request.unpipe();
+    this.inflater?.destroy();
+    this.request.pause();
+  }
 }
 
 function codingOf(request: IncomingMessage): string | null {

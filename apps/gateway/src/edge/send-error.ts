@@ -5,7 +5,7 @@ import { commonHeaders } from './request-ids.js';
 import type { RequestIds } from './request-ids.js';
 
 /** How long a client that is still sending an unwanted body may go on before its connection is cut. */
-const LINGER_MS = 1_000;
+export const LINGER_MS = 1_000;
 
 /** The status an error has in a dialect's protocol. */
 export function statusOf(error: GatewayError, dialect: Dialect): number {

@@ -1,4 +1,4 @@
-import type { Server, ServerOptions } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
@@ -6,6 +6,10 @@ import { GatewayError } from '@switchyard/contract';
 import { EdgeAdapter } from '../edge/edge-adapter.js';
 import { EdgeRoutes } from '../edge/edge-routes.js';
 import { Lifecycle } from '../edge/lifecycle.js';
+import { boundConnections, serverOptions } from '../edge/server-options.js';
+import type { ClientTimes } from '../edge/server-options.js';
+import { Strangers } from '../edge/strangers.js';
+import { Overload } from '../overload/overload.js';
 import { RunningRequests } from '../stops/running-requests.js';
 import { GatewayModule } from '../gateway.module.js';
 import { knowsNobody } from '../control/runtime-state.js';
@@ -18,10 +22,7 @@ import type { ProcessLog } from './process-log.js';
 const DRAIN_SWEEP_MS = 100;
 /** Between the last error that clients are told and the end of their connections: to send it. */
 const LAST_WORDS_MS = 1_000;
-/** How often Node looks for connections over their time limits. */
-const TIMEOUT_SWEEP_MS = 5_000;
-const HEADER_BYTES_MAX = 16 * 1024;
-const REQUESTS_PER_SOCKET_MAX = 10_000;
+const BYTES_PER_MIB = 1024 * 1024;
 
 /** How a process that serves requests comes to its end. */
 export interface DrainPlan {
@@ -65,11 +66,18 @@ export class DataServer {
     onClosed: () => void = () => undefined,
   ): Promise<DataServer> {
     const lifecycle = new Lifecycle(() => services.disk.isFull || knowsNobody(state.current));
-    const adapter = new EdgeAdapter(serverOptions(state.current.config), lifecycle);
-    const app = await NestFactory.create(GatewayModule.of(state, log, lifecycle, services), adapter, {
+    const strangers = new Strangers(
+      () => state.current.config.overload.maxStrangersPerAddress,
+      () => services.metrics.add('switchyard_shed_total', { reason: 'strangers' }),
+    );
+    let overload: Overload | null = null;
+    const closesConnections = (): boolean => lifecycle.isDraining || overload?.closesConnections === true;
+    const adapter = new EdgeAdapter(serverOptions(clientTimes(state.current.config)), strangers, closesConnections);
+    const app = await NestFactory.create(GatewayModule.of(state, log, lifecycle, services, strangers), adapter, {
       bodyParser: false,
       logger: false,
     });
+    overload = app.get(Overload);
     const running = app.get(RunningRequests);
     state.onReplaced(({ keyRing }) => {
       running.cutStrangers(keyRing);
@@ -78,7 +86,7 @@ export class DataServer {
     adapter.claim((method, path) => routes.find(method, path));
     await app.init();
     const server = app.getHttpServer() as Server;
-    server.maxRequestsPerSocket = REQUESTS_PER_SOCKET_MAX;
+    boundConnections(server);
     return new DataServer(app, server, lifecycle, running, onClosed);
   }
 
@@ -150,15 +158,9 @@ function stopping(): GatewayError {
   return new GatewayError('overloaded', 'This gateway is being stopped. Please retry.', { retryAfterS: 1 });
 }
 
-function serverOptions({ timeouts }: GatewayConfig): ServerOptions {
-  return {
-    headersTimeout: timeouts.clientHeadersMs,
-    // The body has a limit of its own that grows with its size; this one only bounds what reaches no route.
-    requestTimeout: 0,
-    keepAliveTimeout: timeouts.clientKeepAliveMs,
-    connectionsCheckingInterval: TIMEOUT_SWEEP_MS,
-    maxHeaderSize: HEADER_BYTES_MAX,
-    insecureHTTPParser: false,
-    noDelay: true,
-  };
+function clientTimes({ server, timeouts }: GatewayConfig): ClientTimes {
+  const { clientHeadersMs: headersMs, clientBodyMs, clientKeepAliveMs: keepAliveMs } = timeouts;
+  // A body has a limit of its own that grows with its size; this one bounds what nobody reads.
+  const longestBodyMs = clientBodyMs + Math.ceil(server.maxBodyBytes / BYTES_PER_MIB) * 1_000;
+  return { headersMs, requestMs: headersMs + longestBodyMs, keepAliveMs };
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuthFailures } from '../edge/auth-failures.js';
+import { Gate } from '../edge/gate.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { Reserver } from './reserver.js';
 import { RunningRequests } from './running-requests.js';
@@ -9,7 +9,7 @@ import { Settlement } from './settlement.js';
 @Injectable()
 export class Stops {
   constructor(
-    readonly authFailures: AuthFailures,
+    readonly gate: Gate,
     readonly idempotency: Idempotency,
     readonly reserver: Reserver,
     readonly running: RunningRequests,
