@@ -24,7 +24,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** A peer that vanished without a word is noticed when an answer stays out for this long. */
 const SILENCE_MS = 5_000;
 const RECONNECT_MIN_MS = 50;
-const RECONNECT_MAX_MS = 2_000;
+/** A Redis that is back is to be shared again within two seconds. */
+const RECONNECT_MAX_MS = 500;
 
 /**
  * One connection that fails fast: nothing is queued while it is down, and nothing is sent a second time by itself.

@@ -72,14 +72,19 @@ describe('the breaker', () => {
   it.each([
     ['a failure', (breaker: Breaker) => breaker.failed()],
     ['a lost connection', (breaker: Breaker) => breaker.lost()],
-  ])('counts the answers anew after %s', (_what, happen) => {
-    const { breaker, answer } = connected();
+  ])('counts the answers anew after %s, once they have come for two seconds', (_what, happen) => {
+    const { clock, breaker, answer } = connected();
     breaker.lost();
     answer(4);
     happen(breaker);
     expect(breaker.state).toBe('open');
+    answer(9);
+    expect(breaker.state).toBe('open');
+    clock.nowMs += 2_000;
     answer(4);
     expect(breaker.state).toBe('half_open');
+    answer(1);
+    expect(breaker.isClosed).toBe(true);
   });
 
   it('says each change once, however much fails', () => {
@@ -88,6 +93,45 @@ describe('the breaker', () => {
     breaker.lost();
     breaker.lost();
     expect(changes).toHaveLength(1);
+  });
+
+  it('follows a Redis that comes and goes for a second once, and then waits until it stays', () => {
+    const { clock, breaker, changes } = connected();
+    clock.nowMs = 60_000;
+    /** Away for a second, back for a second, with a probe every fifth of one. */
+    const flap = (): void => {
+      breaker.lost();
+      clock.nowMs += 1_000;
+      for (let probe = 0; probe < 5; probe += 1) {
+        breaker.answered();
+        clock.nowMs += 200;
+      }
+    };
+    for (let times = 0; times < 90; times += 1) flap();
+    breaker.lost();
+    expect(changes).toHaveLength(4);
+    expect(changes.at(-1)).toBe('closed > open: lost');
+
+    // Now it stays.
+    for (; !breaker.isClosed; clock.nowMs += 200) breaker.answered();
+    expect(clock.nowMs - 60_000 - 90 * 2_000).toBeLessThan(4_000);
+  });
+
+  it('waits longer after each relapse, up to half a minute, and forgets them once it was closed for long', () => {
+    const { clock, breaker } = connected();
+    const untilClosed = (): number => {
+      const startMs = clock.nowMs;
+      for (; !breaker.isClosed; clock.nowMs += 200) breaker.answered();
+      return clock.nowMs - startMs;
+    };
+    const waits = Array.from({ length: 7 }, () => {
+      breaker.lost();
+      return untilClosed();
+    });
+    expect(waits).toEqual([1_000, 3_000, 5_000, 9_000, 17_000, 31_000, 31_000]);
+    clock.nowMs += 5_000;
+    breaker.lost();
+    expect(untilClosed()).toBe(1_000);
   });
 
   it('forgets the failures of before when it closes again', () => {

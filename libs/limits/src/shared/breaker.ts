@@ -15,16 +15,27 @@ const FAILURES_MAX = 5;
 const FAILURE_WINDOW_MS = 1_000;
 /** Probes that must be answered in a row before it closes. */
 const ANSWERS_MIN = 5;
+/** Opening again within this time after it closed is a relapse. */
+const SETTLED_MS = 5_000;
+/** After a relapse Redis has to answer for so long before it is half open, twice as long after each further one. */
+const CALM_MS = 2_000;
+const CALM_MAX_MS = 30_000;
 
 /**
- * Whether Redis is relied on. `open`: not. `half_open`: it answers probes again and is not relied on yet, so that a Redis that
- * comes and goes is not followed every time. Begins open, and closes with the first connection. `nowMs` is monotonic.
+ * Whether Redis is relied on. `open`: not. `half_open`: it answers probes again and is not relied on yet. A Redis that comes and
+ * goes is followed once or twice, and then only when it has stayed for longer and longer. Begins open, and closes with the
+ * first connection. `nowMs` is monotonic.
  */
 export class Breaker {
   private current: BreakerState = 'open';
   private failures: number[] = [];
   private answers = 0;
   private wasConnected = false;
+  /** Times that it opened again too soon, since it was closed for long. */
+  private relapses = 0;
+  private closedAtMs = -Infinity;
+  /** First of the answers that nothing has spoken against since; `null` = none. */
+  private answeringSinceMs: number | null = null;
 
   constructor(
     private readonly nowMs: () => number,
@@ -64,8 +75,15 @@ export class Breaker {
   /** A probe was answered. Ordinary commands do not count: they may have been sent long ago. */
   answered(): void {
     if (this.current === 'closed') return;
+    const nowMs = this.nowMs();
+    this.answeringSinceMs ??= nowMs;
+    if (nowMs - this.answeringSinceMs < this.calmMs) return;
     this.answers += 1;
     this.change(this.answers >= ANSWERS_MIN ? 'closed' : 'half_open', 'answers');
+  }
+
+  private get calmMs(): number {
+    return this.relapses === 0 ? 0 : Math.min(CALM_MAX_MS, CALM_MS * 2 ** (this.relapses - 1));
   }
 
   private change(to: BreakerState, cause: BreakerCause): void {
@@ -73,9 +91,16 @@ export class Breaker {
     if (to !== 'half_open') {
       this.answers = 0;
       this.failures = [];
+      this.answeringSinceMs = null;
     }
     if (from === to) return;
     this.current = to;
+    if (to === 'open') this.relapses = this.isRelapse(from) ? this.relapses + 1 : 0;
+    // The first connection was preceded by no trouble that an early end of it could be a part of.
+    if (to === 'closed' && cause !== 'connected') this.closedAtMs = this.nowMs();
     this.onChange({ type: 'breaker', from, to, cause });
+  }
+  private isRelapse(from: BreakerState): boolean {
+    return from === 'half_open' || this.nowMs() - this.closedAtMs < SETTLED_MS;
   }
 }

@@ -15,6 +15,9 @@ export interface RedisWatchOptions {
   readonly onChange: (change: BreakerChange) => void;
 }
 
+/** How often Redis is probed while it is not relied on. */
+export const PROBE_MS = 200;
+
 type WatchStatus = Pick<
   LimitsStatus,
   'breaker' | 'instances' | 'timeouts' | 'errors' | 'breakerChanges' | 'clockSkewMs'
@@ -104,7 +107,7 @@ export class RedisWatch implements ConnectionListener {
     }
   }
 
-  /** To be called once a second. */
+  /** To be called every `PROBE_MS`. */
   tick(): void {
     const isDue = this.options.clock.monotonicMs() - this.lastBeatMs >= HEARTBEAT_MS;
     if (this.options.isConnected() && (!this.isReliable || isDue)) void this.probe();

@@ -14,7 +14,7 @@ import { LocalShare } from './local-share.js';
 import type { LocalHold } from './local-share.js';
 import { Outbox } from './outbox.js';
 import type { Errand } from './outbox.js';
-import { RedisWatch } from './redis-watch.js';
+import { PROBE_MS, RedisWatch } from './redis-watch.js';
 
 export interface SharedLimitsOptions extends Omit<LimitsOptions, 'redisUrl' | 'clock' | 'random' | 'commandTimeoutMs'> {
   readonly redisUrl: string;
@@ -23,7 +23,7 @@ export interface SharedLimitsOptions extends Omit<LimitsOptions, 'redisUrl' | 'c
   readonly commandTimeoutMs: number;
 }
 
-const TICK_MS = 1_000;
+const RETRY_MS = 1_000;
 /** How soon to come again when Redis did not answer and is not known to be away. */
 const UNANSWERED_MS = 1_000;
 /** Tries of one reservation after its first: as many as it takes until a silent Redis is not relied on any more. */
@@ -39,7 +39,7 @@ export class SharedLimits implements Engine {
   private readonly watch: RedisWatch;
   private readonly share: LocalShare;
   private readonly outbox: Outbox;
-  private readonly stopTicking: () => void;
+  private readonly stopTicking: readonly (() => void)[];
   private degradedDecisions = 0;
 
   constructor(private readonly options: SharedLimitsOptions) {
@@ -70,10 +70,14 @@ export class SharedLimits implements Engine {
       },
     });
     this.connection.open(this.watch);
-    this.stopTicking = clock.every(TICK_MS, () => {
-      this.watch.tick();
-      if (this.watch.isReliable) this.outbox.retry();
-    });
+    this.stopTicking = [
+      clock.every(PROBE_MS, () => {
+        this.watch.tick();
+      }),
+      clock.every(RETRY_MS, () => {
+        if (this.watch.isReliable) this.outbox.retry();
+      }),
+    ];
   }
 
   get status(): LimitsStatus {
@@ -138,7 +142,7 @@ export class SharedLimits implements Engine {
 
   /** Delivers what is pending, as far as Redis answers soon. */
   async close(): Promise<void> {
-    this.stopTicking();
+    for (const stop of this.stopTicking) stop();
     if (this.watch.isReliable) {
       await within(FAREWELL_MS, this.outbox.whenEmpty());
       await within(FAREWELL_MS, this.connection.removeFrom(INSTANCES_KEY, this.options.instanceId));
