@@ -5,6 +5,7 @@ import { canary } from './experiments/canary.js';
 import { killGateway, killWorker } from './experiments/kill-gateway.js';
 import { killPostgres } from './experiments/kill-postgres.js';
 import { killRedis } from './experiments/kill-redis.js';
+import { redisFlapping } from './experiments/redis-flapping.js';
 import { sums } from './experiments/sums.js';
 
 /** By the names that `npm run chaos` takes, in the order in which it runs them. */
@@ -17,4 +18,5 @@ export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   canary,
   'kill-redis': killRedis,
   'kill-postgres': killPostgres,
+  'redis-flapping': redisFlapping,
 };

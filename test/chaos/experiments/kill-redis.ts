@@ -81,8 +81,7 @@ export async function killRedisInTraffic(deployment: Deployment, plan: RedisPlan
       backMs.map((ms) => rounded(ms)),
     );
     durations.report(verdict, replies);
-    judgeAnswers(verdict, replies, plan);
-    await judgeBooks({ verdict, replies, books, redis, plan });
+    await judgeTraffic({ verdict, replies, books, redis, plan });
   } finally {
     redis.close();
     await books.close();
@@ -119,7 +118,13 @@ async function standStill(
   await durations.during('after', () => pause(breathMs));
 }
 
-function judgeAnswers(verdict: Verdict, replies: readonly Reply[], { failedMax }: RedisPlan): void {
+/** What must hold of a crowd's traffic whatever Redis went through: nobody noticed, and limits and ledger agree in the end. */
+export async function judgeTraffic(evidence: Evidence): Promise<void> {
+  judgeAnswers(evidence);
+  await judgeBooks(evidence);
+}
+
+function judgeAnswers({ verdict, replies, plan: { failedMax } }: Evidence): void {
   const failed = replies.filter(({ status }) => status !== 200);
   verdict.figure('requests', replies.length);
   verdict.figure('other_answers', otherAnswers(replies));
@@ -132,7 +137,7 @@ interface Evidence {
   readonly replies: readonly Reply[];
   readonly books: Books;
   readonly redis: RedisState;
-  readonly plan: RedisPlan;
+  readonly plan: Pick<RedisPlan, 'failedMax' | 'isDurable'>;
 }
 
 async function judgeBooks({ verdict, replies, books, redis, plan }: Evidence): Promise<void> {
