@@ -8,6 +8,7 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import type { LedgerReader } from '../control/ledger-reader.js';
 import { journalRoot } from './data-files.js';
 import { DiskWatch } from './disk-watch.js';
+import { openHealth } from './open-health.js';
 import type { ProcessLog } from './process-log.js';
 import type { ProcessServices } from './process-services.js';
 
@@ -31,7 +32,8 @@ export async function openServices(
   });
   const disk = watchDisk(config, log);
   await Promise.all([disk.look(), limits.whenReady(REDIS_WAIT_MS)]);
-  return { limits, journal, ledger, metrics: new Metrics(), disk };
+  const metrics = new Metrics();
+  return { limits, journal, ledger, metrics, health: openHealth(config, log, metrics), disk };
 }
 
 /** To be called when no request runs any more. */

@@ -1,3 +1,4 @@
+import type { HealthTracker } from '@switchyard/dispatch';
 import type { Limits } from '@switchyard/limits';
 import type { Journal } from '@switchyard/metering';
 import type { Metrics } from '@switchyard/telemetry';
@@ -12,6 +13,8 @@ export interface ProcessServices {
   /** Asks the supervisor, who has the database. */
   readonly ledger: LedgerReader;
   readonly metrics: Metrics;
+  /** How upstreams do, as this process and those it hears of see it. */
+  readonly health: HealthTracker;
   readonly disk: DiskWatch;
 }
 
