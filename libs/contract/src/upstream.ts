@@ -10,6 +10,7 @@
  * - `context_length`, `content_policy`: the next *model* of the caller's list only.
  * - `invalid_request`, `too_large`: the caller's fault; surfaces, except that the next model of the list is tried.
  * - `client_gone`: nobody is left to answer.
+ * - `hedge_lost`: given up because the attempt beside it was faster; no failure of anybody.
  */
 export const FAILURE_CLASSES = [
   'connect',
@@ -28,6 +29,7 @@ export const FAILURE_CLASSES = [
   'invalid_request',
   'too_large',
   'client_gone',
+  'hedge_lost',
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 

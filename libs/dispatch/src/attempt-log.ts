@@ -2,23 +2,35 @@ import type { FailureClass, PlannedAttempt, UpstreamFailure } from '@switchyard/
 import type { FailedAttempt } from './fallback.js';
 import type { AttemptRecord } from './outcome.js';
 
-/** The attempts of one request in the order they were made. */
+/** One attempt in the log. */
+export interface LogEntry {
+  readonly planned: PlannedAttempt;
+  readonly startedAtMs: number;
+  /** `null` while it runs. */
+  record: AttemptRecord | null;
+}
+
+/** The attempts of one request in the order they were begun. */
 export class AttemptLog {
-  readonly records: AttemptRecord[] = [];
   readonly failed: FailedAttempt[] = [];
-  private running: { readonly planned: PlannedAttempt; readonly startedAtMs: number } | null = null;
-  private opened = 0;
+  private readonly entries: LogEntry[] = [];
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** Attempts made so far, the running one included. */
+  /** Attempts made so far, the running ones included. */
   get count(): number {
-    return this.opened;
+    return this.entries.length;
   }
 
-  open(planned: PlannedAttempt): void {
-    this.running = { planned, startedAtMs: this.nowMs() };
-    this.opened += 1;
+  /** The attempts that are over. */
+  get records(): readonly AttemptRecord[] {
+    return this.entries.map(({ record }) => record).filter((record) => record !== null);
+  }
+
+  open(planned: PlannedAttempt): LogEntry {
+    const entry: LogEntry = { planned, startedAtMs: this.nowMs(), record: null };
+    this.entries.push(entry);
+    return entry;
   }
 
   /** An endpoint that was passed over because the request could not be made for it: a failure, but not an attempt. */
@@ -26,14 +38,26 @@ export class AttemptLog {
     this.failed.push({ record: recordOf(planned, null, failure.class, 0), failure });
   }
 
-  /** Ends the running attempt; nothing happens when none runs. */
-  close(status: number | null, failure: UpstreamFailure | null): void {
-    if (this.running === null) return;
-    const { planned, startedAtMs } = this.running;
-    this.running = null;
-    const record = recordOf(planned, status, failure?.class ?? null, this.nowMs() - startedAtMs);
-    this.records.push(record);
-    if (failure !== null) this.failed.push({ record, failure });
+  /** An attempt served the request. */
+  close(entry: LogEntry, status: number | null): void {
+    this.conclude(entry, status, null);
+  }
+
+  fail(entry: LogEntry, status: number | null, failure: UpstreamFailure): void {
+    const record = this.conclude(entry, status, failure.class);
+    if (record !== null) this.failed.push({ record, failure });
+  }
+
+  /** An attempt was given up for another that was faster: no failure of anybody. */
+  lose(entry: LogEntry, status: number | null): void {
+    this.conclude(entry, status, 'hedge_lost');
+  }
+
+  /** Ends an attempt; `null` when it was over already. */
+  private conclude(entry: LogEntry, status: number | null, errorClass: FailureClass | null): AttemptRecord | null {
+    if (entry.record !== null) return null;
+    entry.record = recordOf(entry.planned, status, errorClass, this.nowMs() - entry.startedAtMs);
+    return entry.record;
   }
 }
 

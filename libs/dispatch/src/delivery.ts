@@ -1,13 +1,16 @@
-import type { StreamProgress } from '@switchyard/dialects';
 import type { TimerHandle } from '@switchyard/transport';
 import type { ClientSink } from './client-sink.js';
 import type { DispatchRequest, DispatchTools } from './dispatch-request.js';
 
 /** Silence after which a committed stream gets a sign of life, well inside what proxies and clients tolerate. */
 const KEEP_ALIVE_MS = 15_000;
+/** After a header hold that ran out before the first attempt could begin. */
+const HOLD_AGAIN_MS = 100;
 
 /** What a delivery asks of the dispatch whose answer it carries. */
 export interface DeliverySource {
+  /** False while no attempt was made: there is nobody to name in headers. */
+  readonly isServed: boolean;
   /** Headers that name who serves, for the header commit. */
   servedHeaders(): Record<string, string>;
   pauseUpstream(): void;
@@ -15,8 +18,7 @@ export interface DeliverySource {
 }
 
 /**
- * The client's side of one answer: the two commit points, the prelude kept back until content commit, signs of life, and
- * back-pressure towards the upstream.
+ * The client's side of one answer: the two commit points, signs of life, and back-pressure towards the upstream.
  */
 export class Delivery {
   headersCommitted = false;
@@ -26,8 +28,6 @@ export class Delivery {
   private hold: TimerHandle | null = null;
   private keepAlive: TimerHandle | null = null;
   private stall: TimerHandle | null = null;
-  /** Prelude of the running attempt. */
-  private held = '';
   private ended = false;
 
   constructor(
@@ -39,40 +39,34 @@ export class Delivery {
   ) {}
 
   /** From now on the status line waits for content at most as long as the header hold says. */
-  startHold(): void {
-    this.hold = this.tools.wheel.set(this.request.timeouts.headerHoldMs, () => {
+  startHold(delayMs: number = this.request.timeouts.headerHoldMs): void {
+    this.hold = this.tools.wheel.set(delayMs, () => {
+      if (!this.source.isServed) {
+        this.startHold(HOLD_AGAIN_MS);
+        return;
+      }
       this.commitHeaders();
       this.sendKeepAlive();
     });
   }
 
-  /** Another attempt begins: what the last one said before any content is forgotten. */
-  restart(): void {
-    this.held = '';
+  /** Text of the answer that serves, after its content began. */
+  forward(text: string): void {
+    this.write(text);
   }
 
-  forward(text: string, progress: StreamProgress): void {
-    if (this.contentCommitted) {
-      this.write(text);
-      return;
-    }
-    this.held += text;
-    if (!progress.semantic) return;
+  /** The first content goes to the client, with what came before it: from now on this answer is the client's. */
+  commit(text: string): void {
     this.markFirstToken();
     this.commitHeaders();
     this.contentCommitted = true;
-    const prelude = this.held;
-    this.held = '';
-    this.write(prelude);
+    this.write(text);
   }
 
-  /** All text that is still owed before the end: the prelude of an answer without content, and `last`. */
-  closing(last: string, progress: StreamProgress): string {
-    if (progress.semantic) this.markFirstToken();
+  /** The end of an answer is next. */
+  close(hasContent: boolean): void {
+    if (hasContent) this.markFirstToken();
     this.commitHeaders();
-    const text = this.held + last;
-    this.held = '';
-    return text;
   }
 
   markFirstToken(): void {

@@ -16,7 +16,10 @@ import type { Dialect, DecodedBody } from '@switchyard/dialects';
 import type { MergedPolicy } from '@switchyard/routing';
 import type { TimerWheel, Transport } from '@switchyard/transport';
 import type { AccountGate } from './account-gate.js';
+import type { Drains } from './drains.js';
+import type { HedgeResult, Hedges } from './hedges.js';
 import type { Outcome } from './outcome.js';
+import type { RetryBudgetName, RetryBudgets } from './retry-budgets.js';
 
 /** Milliseconds. */
 export interface DispatchTimeouts extends Timeouts {
@@ -28,6 +31,7 @@ export interface DispatchTimeouts extends Timeouts {
 /** A planned request, ready to be tried. */
 export interface DispatchRequest {
   readonly requestId: string;
+  readonly tenantId: string;
   /** Without a protocol's prefix. */
   readonly generationId: string;
   /** Unix seconds. */
@@ -49,7 +53,11 @@ export interface DispatchRequest {
   readonly forwardedHeaders: Readonly<Record<string, string>>;
   readonly timeouts: DispatchTimeouts;
   readonly maxAttempts: number;
+  /** False = an upstream that was asked is read on for a while after the client is gone: it charges all the same. */
+  readonly cancelStopsBilling: boolean;
   readonly isHintKey: (key: string) => boolean;
+  /** Replaces the caller's own user ids on the way up; `null` = they are sent. */
+  readonly hashUser: ((user: string) => string) | null;
   /** Answers with an error before any header went out. */
   readonly sendError: (error: GatewayError, headers: Readonly<Record<string, string>>) => void;
   /** Called exactly once. `sendLast` writes the last byte: to be called, once, when the outcome is on record. */
@@ -91,6 +99,16 @@ export interface Pricing {
   judgeUsage(report: UsageReport, evidence: UsageEvidence): JudgedUsage;
 }
 
+/** What dispatches count, for metrics. */
+export interface DispatchCounters {
+  /** A request ended with the failures it had met because this budget allowed no further attempt. */
+  retryBudgetExhausted(budget: RetryBudgetName): void;
+  /** A second attempt beside a slow one came to this, or was not made for this reason. */
+  hedged(result: HedgeResult): void;
+  /** What an abandoned attempt cost the operator, by estimate. */
+  abandoned(nanoUsd: number): void;
+}
+
 /** What every dispatch of a process shares. `nowMs` is monotonic; `random` is in [0, 1). */
 export interface DispatchTools {
   readonly transport: Pick<Transport, 'send'>;
@@ -98,6 +116,10 @@ export interface DispatchTools {
   readonly health: HealthRecorder;
   readonly pricing: Pricing;
   readonly accounts: AccountGate;
+  readonly budgets: RetryBudgets;
+  readonly hedges: Hedges;
+  readonly drains: Drains;
+  readonly counters: DispatchCounters;
   readonly nowMs: () => number;
   readonly random: () => number;
   readonly onFault: (error: unknown, generationId: string) => void;

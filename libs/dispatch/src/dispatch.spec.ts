@@ -68,7 +68,7 @@ describe('a whole answer', () => {
     const { dispatch, calls, errors, outcomes } = stage(TWO);
     dispatch.start();
     calls[0]?.json(503, {});
-    calls[1]?.error(broken('connect'));
+    calls[1]?.json(404, {});
     expect(errors.map((error) => error.code)).toEqual(['temporarily_unavailable']);
     expect(outcomes).toMatchObject([
       { status: 'upstream_error', served: null, usageSource: 'none', cost: { nanoUsd: 0 } },
@@ -139,7 +139,7 @@ describe('a stream', () => {
     const { calls, client, errors, pass } = streamed();
     pass(10_200);
     calls[0]?.error(broken('connect'));
-    calls[1]?.error(broken('connect'));
+    calls[1]?.error(broken('timeout'));
     expect(errors).toEqual([]);
     expect(client.ended).toBe(true);
     expect(client.text).toContain('temporarily_unavailable');
@@ -281,6 +281,86 @@ describe('a request that cannot be translated for an endpoint', () => {
     dispatch.start();
     expect(errors).toMatchObject([{ code, message: error.message }]);
     expect(outcomes).toHaveLength(1);
+  });
+});
+
+describe('the single endpoint left', () => {
+  const ALONE = attempts('a/m@one');
+
+  it('is tried twice more when its failure may be over in a moment, and serves if it is', () => {
+    const { dispatch, calls, client, pass } = stage(TWO);
+    dispatch.start();
+    calls[0]?.json(404, {});
+    calls[1]?.json(503, {});
+    expect(calls).toHaveLength(2);
+    pass(100);
+    calls[2]?.error(broken('connect'));
+    pass(100);
+    calls[3]?.json(200, ANSWER);
+    expect(client.headers).toMatchObject({ 'x-switchyard-provider': 'two', 'x-switchyard-attempts': '4' });
+  });
+
+  it('surfaces its failure after that', () => {
+    const { dispatch, calls, errors, outcomes, pass } = stage(ALONE);
+    dispatch.start();
+    for (const index of [0, 1, 2]) {
+      calls[index]?.json(503, {});
+      pass(100);
+    }
+    expect(calls).toHaveLength(3);
+    expect(errors).toMatchObject([{ code: 'temporarily_unavailable' }]);
+    expect(outcomes[0]?.attempts).toHaveLength(3);
+  });
+
+  it.each([
+    ['a time-out', 'timeout'],
+    ['nonsense', 'invalid_answer'],
+    ['a refused credential', 'auth'],
+    ['a request it found invalid', 'invalid_request'],
+  ] as const)('is not tried again after %s', (_name, failure) => {
+    const { dispatch, calls, errors, pass } = stage(ALONE);
+    dispatch.start();
+    calls[0]?.error(broken(failure));
+    pass(5_000);
+    expect(calls).toHaveLength(1);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('is waited for when it limits the rate for a short while and nothing else was in question', () => {
+    const limited = (retryAfterS: number): UpstreamError =>
+      new UpstreamError({ class: 'rate_limited', status: 429, message: 'slow down', retryAfterS });
+    const short = stage(ALONE);
+    short.dispatch.start();
+    short.calls[0]?.error(limited(4));
+    short.pass(3_900);
+    expect(short.calls).toHaveLength(1);
+    short.pass(200);
+    short.calls[1]?.json(200, ANSWER);
+    expect(short.client.log).toEqual(['send 200']);
+    const long = stage(ALONE);
+    long.dispatch.start();
+    long.calls[0]?.error(limited(11));
+    expect(long.errors).toMatchObject([{ code: 'rate_limited', details: { retryAfterS: 11 } }]);
+  });
+
+  it('is not tried again for a client that went away meanwhile', () => {
+    const { dispatch, calls, outcomes, pass } = stage(ALONE);
+    dispatch.start();
+    calls[0]?.json(503, {});
+    dispatch.clientGone();
+    pass(5_000);
+    expect(calls).toHaveLength(1);
+    expect(outcomes).toMatchObject([{ status: 'client_cancelled', usageSource: 'none', cost: { nanoUsd: 0 } }]);
+  });
+
+  it('is not tried again beyond the total time limit', () => {
+    const { dispatch, calls, errors, pass } = stage(ALONE, { timeouts: { ...TIMEOUTS, totalMs: 1_000 } });
+    dispatch.start();
+    calls[0]?.error(new UpstreamError({ class: 'overloaded', status: 529, message: 'busy', retryAfterS: 2 }));
+    expect(calls).toHaveLength(1);
+    expect(errors).toHaveLength(1);
+    pass(2_000);
+    expect(errors).toHaveLength(1);
   });
 });
 

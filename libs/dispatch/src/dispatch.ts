@@ -1,45 +1,46 @@
-import { GatewayError, UpstreamError, ZERO_USAGE, totalOutput } from '@switchyard/contract';
-import type { Credential, PlannedAttempt, UpstreamFailure, Usage } from '@switchyard/contract';
-import { NO_USAGE } from '@switchyard/conversation';
+import { GatewayError, totalOutput } from '@switchyard/contract';
+import type { UpstreamFailure } from '@switchyard/contract';
 import type { AnswerSummary, StreamProgress } from '@switchyard/dialects';
-import { recheck } from '@switchyard/routing';
 import type { TimerHandle } from '@switchyard/transport';
-import type { AccountAsk } from './account-gate.js';
-import { Attempt } from './attempt.js';
-import type { AttemptListener } from './attempt.js';
 import { AttemptLog } from './attempt-log.js';
-import { prepareAttempt } from './attempt-settings.js';
-import type { PreparedAttempt } from './attempt-settings.js';
+import { AttemptStarter } from './attempt-starter.js';
+import type { NoStart, StarterHost } from './attempt-starter.js';
 import type { ClientSink } from './client-sink.js';
-import { drawCredential } from './credentials.js';
 import { Delivery } from './delivery.js';
 import type { DeliverySource } from './delivery.js';
 import type { DispatchRequest, DispatchTools } from './dispatch-request.js';
-import { errorAfter, mayTryOtherCredential, nextAttempt } from './fallback.js';
+import { DRAIN_MAX_MS } from './drains.js';
+import { errorAfter, mayTryOtherCredential } from './fallback.js';
 import type { Outcome, OutcomeStatus } from './outcome.js';
-import { costAndSource } from './settlement.js';
+import { RequestHedge } from './request-hedge.js';
+import { sameEndpointDelay } from './retry-delay.js';
+import type { RunningAttempt } from './running-attempt.js';
+import { outcomeOf } from './settlement.js';
 import type { Learned } from './settlement.js';
-
-const ROOM_WANTED: UpstreamFailure = {
-  class: 'rate_limited',
-  status: null,
-  message: 'The provider account is at its limit.',
-};
+import { Walk } from './walk.js';
+import type { Place } from './walk.js';
 
 /**
- * Walks one plan. Fallback is legal until content commit, the first semantic event sent to the client, and never after.
- * Callbacks throughout: no promise stands between upstream socket and client socket.
+ * Serves one request along its plan. Fallback is legal until content commit, the first semantic event sent to the client,
+ * and never after. Callbacks throughout: no promise stands between upstream socket and client socket.
  */
-export class Dispatch implements AttemptListener, DeliverySource {
-  private index = 0;
-  private current: PreparedAttempt | null = null;
-  private attempt: Attempt | null = null;
-  private readonly triedCredentials = new Set<string>();
-  private account: AccountAsk | null = null;
+export class Dispatch implements StarterHost, DeliverySource {
+  private readonly walk: Walk;
   private readonly log: AttemptLog;
   private readonly delivery: Delivery;
+  private readonly starter: AttemptStarter;
+  private readonly hedge: RequestHedge | null;
   private readonly startedAtMs: number;
+  /** One, or two while a hedge is not decided. */
+  private running: RunningAttempt[] = [];
+  /** The attempt that serves or is expected to; the last one when none runs. */
+  private current: RunningAttempt | null = null;
   private deadline: TimerHandle | null = null;
+  private backOff: TimerHandle | null = null;
+  /** Not null while the answer is read on for a client that is gone. */
+  private drain: TimerHandle | null = null;
+  private retries = 0;
+  private isPaused = false;
   private settled = false;
 
   constructor(
@@ -48,172 +49,194 @@ export class Dispatch implements AttemptListener, DeliverySource {
     private readonly tools: DispatchTools,
   ) {
     this.startedAtMs = tools.nowMs();
+    this.walk = new Walk(request, tools);
     this.log = new AttemptLog(tools.nowMs);
     this.delivery = new Delivery(request, sink, tools, this, this.startedAtMs);
+    this.starter = new AttemptStarter(request, this, this.log, tools);
+    this.hedge = request.stream && tools.hedges.enabled ? new RequestHedge(request, tools, this.walk) : null;
   }
 
   start(): void {
-    const { timeouts, stream } = this.request;
+    const { timeouts, stream, tenantId } = this.request;
+    this.tools.budgets.requestStarted(tenantId);
+    this.tools.hedges.requestStarted();
     this.deadline = this.tools.wheel.set(timeouts.totalMs, () => {
       this.expire();
     });
     if (stream) this.delivery.startHold();
-    this.tryNext(0);
+    this.goOn();
   }
 
-  /** The client is gone: the upstream is closed at once, what was used is settled. */
+  /** The client is gone: the upstream is closed at once, or read on where closing it would not stop its charge. */
   clientGone(): void {
-    if (this.settled) return;
-    this.abandonAttempt({ class: 'client_gone', status: null, message: 'The client went away.' });
-    this.settle('client_cancelled', null, null, doNothing);
+    if (this.settled || this.drain !== null || this.startDrain()) return;
+    this.abandon({ class: 'client_gone', status: null, message: 'The client went away.' });
+    this.settle('client_cancelled', this.learned, null, doNothing);
   }
 
   /** Ends a running request for a reason of Switchyard's own, such as a key that was revoked meanwhile. */
   cut(error: GatewayError): void {
     if (this.settled) return;
-    this.abandonAttempt({ class: 'client_gone', status: null, message: error.message });
-    this.fail(error, this.delivery.contentCommitted ? 'truncated' : 'rejected');
+    this.abandon({ class: 'client_gone', status: null, message: error.message });
+    if (!this.endDrain(this.learned)) this.fail(error, this.delivery.contentCommitted ? 'truncated' : 'rejected');
   }
 
   /** Grows with whatever the request uses: unchanged = a checkpoint would say what the last one said. */
   get mark(): number {
-    const relay = this.attempt?.relay;
-    return this.log.count * 1e12 + (relay?.progress.contentLength ?? 0) * 2 + (relay?.progress.usage.present ? 1 : 0);
+    return this.log.count * 1e12 + (this.current?.mark ?? 0);
   }
 
   /** How the request would stand were it to end now. */
   soFar(): Outcome {
-    return this.outcomeOf('truncated', this.learnedOfBrokenAttempt(), null);
+    return this.outcome('truncated', this.learned, null);
   }
 
-  private tryNext(from: number): void {
-    const attempts = this.request.plan.attempts;
-    for (let index = from; index < attempts.length; index += 1) {
-      const planned = attempts[index];
-      if (planned === undefined || !this.isAllowed(planned)) continue;
-      this.index = index;
-      this.triedCredentials.clear();
-      if (this.tryEndpoint(planned)) return;
+  // The walk.
+
+  private goOn(): void {
+    const place = this.log.count < this.request.maxAttempts ? this.walk.next() : null;
+    if (place === null) this.giveUp();
+    else this.starter.begin(place);
+  }
+
+  /** A second attempt beside one that is slow. */
+  private goBeside(): void {
+    const [slow] = this.running;
+    if (slow === undefined || !this.mayStart || this.starter.isWaiting) return;
+    if (this.log.count >= this.request.maxAttempts) return;
+    const place = this.hedge?.place(slow) ?? null;
+    if (place !== null) this.starter.begin(place);
+  }
+
+  /** Another place at once; else, when `mayRepeat`, the same one after a while. */
+  private fallBack(place: Place, failure: UpstreamFailure, mayRepeat: boolean): void {
+    this.walk.learn(place, failure.class);
+    if (this.log.count >= this.request.maxAttempts) {
+      this.giveUp();
+      return;
     }
-    this.giveUp();
+    const other = mayTryOtherCredential(failure.class) ? this.walk.otherCredential(place) : null;
+    const next = other ?? this.walk.next();
+    if (next !== null) this.starter.begin(next);
+    else if (!mayRepeat || !this.repeat(place, failure)) this.giveUp();
   }
 
-  /** Policy is looked at again before each attempt: nothing between plan and attempt may carry a prompt past it. */
-  private isAllowed({ model, endpoint }: PlannedAttempt): boolean {
-    return recheck(this.request.policy, this.request.plan.facts, model, endpoint).length === 0;
-  }
-
-  /** Starts an attempt, or the wait for its turn, with a credential not tried yet; false when there is none. */
-  private tryEndpoint(planned: PlannedAttempt): boolean {
-    if (this.log.count >= this.request.maxAttempts) return false;
-    const credential = drawCredential(planned.endpoint.provider, this.triedCredentials, this.tools.random());
-    if (credential === null) return false;
-    this.triedCredentials.add(credential.id);
-    if (credential.limits === undefined) return this.launch(planned, credential);
-    this.awaitRoom(planned, credential, credential.limits);
+  private repeat(place: Place, failure: UpstreamFailure): boolean {
+    const { plan, timeouts } = this.request;
+    const delayMs = sameEndpointDelay(failure, this.retries, {
+      remainingMs: this.startedAtMs + timeouts.totalMs - this.tools.nowMs(),
+      isLone: plan.attempts.length === 1,
+      random: this.tools.random,
+    });
+    if (delayMs === null || this.starter.exhausted(place) !== null) return false;
+    this.retries += 1;
+    this.backOff = this.tools.wheel.set(delayMs, () => {
+      const again = this.walk.again(place);
+      if (again === null) this.giveUp();
+      else this.starter.begin(again);
+    });
     return true;
   }
 
-  private awaitRoom(planned: PlannedAttempt, credential: Credential, limits: AccountAsk['limits']): void {
-    const { generationId, plan } = this.request;
-    const ask: AccountAsk = {
-      id: `${generationId}.${String(this.index)}.${String(this.triedCredentials.size)}`,
-      providerId: planned.endpoint.provider.id,
-      credentialId: credential.id,
-      limits,
-      inputTokens: plan.facts.promptTokensEstimate,
-      outputTokens: plan.facts.maxOutputTokens ?? 0,
-    };
-    this.tools.accounts.admit(ask, (refusal) => {
-      if (refusal !== null) {
-        const { retryAfterS } = refusal;
-        const failure = retryAfterS === null ? ROOM_WANTED : { ...ROOM_WANTED, retryAfterS };
-        if (this.settled) return;
-        this.log.refuse(planned, failure);
-        this.fallBack(failure);
-        return;
-      }
-      this.account = ask;
-      if (this.settled) this.leaveAccount(null);
-      else if (!this.launch(planned, credential)) this.fallBack(ROOM_WANTED);
+  // What becomes of a place.
+
+  get mayStart(): boolean {
+    return !this.settled && this.drain === null && !this.delivery.contentCommitted;
+  }
+
+  started(one: RunningAttempt): void {
+    this.running.push(one);
+    if (this.running.length > 1) {
+      this.hedge?.started(one);
+      return;
+    }
+    this.current = one;
+    this.hedge?.watch(one.place.planned, () => {
+      this.goBeside();
     });
   }
 
-  /** False when the request cannot be put into this endpoint's dialect. */
-  private launch(planned: PlannedAttempt, credential: Credential): boolean {
-    const prepared = this.prepare(planned, credential);
-    if (prepared === null) {
-      this.leaveAccount(null);
-      return false;
-    }
-    this.current = prepared;
-    this.delivery.restart();
-    this.log.open(planned);
-    const remainingMs = Math.max(1, this.startedAtMs + this.request.timeouts.totalMs - this.tools.nowMs());
-    const settings = { ...prepared.settings, wholeAnswerMs: Math.min(prepared.settings.wholeAnswerMs, remainingMs) };
-    this.attempt = new Attempt(settings, this, this.tools.transport, this.tools.wheel);
-    this.attempt.start();
-    return true;
+  notStarted(place: Place, reason: NoStart, failure: UpstreamFailure | null): void {
+    if (this.running.length > 0) this.hedge?.refuse(reason);
+    else if (failure !== null) this.fallBack(place, failure, false);
+    else if (reason === 'dialect' || reason === 'provider') this.goOn();
+    else this.giveUp();
   }
 
-  private prepare(planned: PlannedAttempt, credential: Credential): PreparedAttempt | null {
-    try {
-      return prepareAttempt(this.request, planned, credential, this.tools, () => this.log.records);
-    } catch (error) {
-      this.log.refuse(planned, this.failureOfPreparing(error));
-      return null;
-    }
-  }
+  // What the running attempts tell.
 
-  private failureOfPreparing(error: unknown): UpstreamFailure {
-    if (error instanceof UpstreamError) return error.failure;
-    if (error instanceof GatewayError) return { class: 'invalid_request', status: null, message: error.message };
-    this.tools.onFault(error, this.request.generationId);
-    return { class: 'invalid_answer', status: null, message: 'The request could not be translated.' };
-  }
-
-  // What the running attempt tells.
-
-  answered(body: Buffer | string, summary: AnswerSummary): void {
-    this.log.close(this.attempt?.status ?? null, null);
+  answered(one: RunningAttempt, body: Buffer | string, summary: AnswerSummary): void {
+    this.elect(one);
+    one.close();
+    const learned = { ...summary, broken: false };
+    if (this.endDrain(learned)) return;
     this.delivery.markFirstToken();
     const headers = this.servedHeaders();
-    this.settle('completed', { ...summary, broken: false }, null, () => {
+    this.settle('completed', learned, null, () => {
       this.sink.send(200, headers, body);
     });
   }
 
-  streamed(text: string, progress: StreamProgress): void {
-    this.delivery.forward(text, progress);
+  streamed(one: RunningAttempt, text: string, progress: StreamProgress): void {
+    if (this.drain !== null) return;
+    if (this.delivery.contentCommitted) {
+      this.delivery.forward(text);
+      return;
+    }
+    one.prelude += text;
+    if (!progress.semantic) return;
+    this.elect(one);
+    this.delivery.commit(one.prelude);
   }
 
-  finished(text: string, progress: StreamProgress): void {
-    this.log.close(this.attempt?.status ?? null, null);
-    const last = this.delivery.closing(text, progress);
-    this.settle('completed', { ...progress, broken: false }, null, () => {
+  finished(one: RunningAttempt, text: string, progress: StreamProgress): void {
+    this.elect(one);
+    one.close();
+    const learned = { ...progress, broken: false };
+    if (this.endDrain(learned)) return;
+    const last = this.delivery.contentCommitted ? text : one.prelude + text;
+    this.delivery.close(progress.semantic);
+    this.settle('completed', learned, null, () => {
       this.sink.end(last);
     });
   }
 
-  failed(failure: UpstreamFailure): void {
-    this.log.close(failure.status ?? this.attempt?.status ?? null, failure);
-    this.observeFailure(failure);
+  failed(one: RunningAttempt, failure: UpstreamFailure): void {
+    one.fail(failure);
+    if (this.endDrain(one.mark > 0 ? one.learned : null)) return;
     if (this.delivery.contentCommitted) {
       this.breakStream(failure);
       return;
     }
-    this.leaveAccount(null);
-    this.fallBack(failure);
+    one.leaveAccount(null);
+    this.running = this.running.filter((other) => other !== one);
+    const [other] = this.running;
+    if (other !== undefined) this.current = other;
+    // An account that was asked for the attempt beside this one answers yet, and that attempt goes on alone.
+    else if (!this.starter.isWaiting) this.fallBack(one.place, failure, true);
   }
 
   fault(error: unknown): void {
     this.tools.onFault(error, this.request.generationId);
   }
 
+  /** This attempt serves; another one beside it is given up at once. */
+  private elect(winner: RunningAttempt): void {
+    const loser = this.running.find((one) => one !== winner) ?? null;
+    this.current = winner;
+    this.running = [winner];
+    loser?.lose();
+    this.hedge?.decided(winner, loser);
+  }
+
   // What the delivery asks for.
 
+  get isServed(): boolean {
+    return this.current !== null;
+  }
+
   servedHeaders(): Record<string, string> {
-    const planned = this.current?.planned;
+    const planned = this.current?.prepared.planned;
     if (planned === undefined) return {};
     return {
       'x-switchyard-model': planned.model.id,
@@ -224,23 +247,39 @@ export class Dispatch implements AttemptListener, DeliverySource {
   }
 
   pauseUpstream(): void {
-    this.attempt?.pause();
+    this.isPaused = true;
+    for (const one of this.running) one.pause();
   }
 
   resumeUpstream(): void {
-    this.attempt?.resume();
+    this.isPaused = false;
+    for (const one of this.running) one.resume();
   }
 
-  private fallBack(failure: UpstreamFailure): void {
-    const planned = this.request.plan.attempts[this.index];
-    if (planned !== undefined && mayTryOtherCredential(failure.class) && this.tryEndpoint(planned)) return;
-    const next = nextAttempt(this.request.plan.attempts, this.index, failure.class);
-    if (next === null || this.log.count >= this.request.maxAttempts) this.giveUp();
-    else this.tryNext(next);
+  // How it ends.
+
+  private startDrain(): boolean {
+    const [current] = this.running;
+    if (this.request.cancelStopsBilling || current?.wasSent !== true || !this.tools.drains.enter()) return false;
+    this.elect(current);
+    this.delivery.end();
+    if (this.isPaused) current.resume();
+    this.drain = this.tools.wheel.set(DRAIN_MAX_MS, () => {
+      this.expire();
+    });
+    return true;
+  }
+
+  /** True = the answer was read for a client that is gone, and what it used is settled. */
+  private endDrain(learned: Learned | null): boolean {
+    if (this.drain === null) return false;
+    this.settle('client_cancelled', learned, null, doNothing);
+    return true;
   }
 
   private giveUp(): void {
-    this.fail(errorAfter(this.log.failed, this.request.plan.facts.models, this.tools.random), 'upstream_error');
+    const { facts } = this.request.plan;
+    this.fail(errorAfter(this.log.failed, facts.models, this.tools.random, this.walk.skipped), 'upstream_error');
   }
 
   /** After content commit the stream can only end honestly: an error event, and no terminator. */
@@ -251,23 +290,25 @@ export class Dispatch implements AttemptListener, DeliverySource {
 
   private expire(): void {
     if (this.settled) return;
-    this.abandonAttempt({ class: 'timeout', status: null, message: 'The request ran into its total time limit.' });
+    this.abandon({ class: 'timeout', status: null, message: 'The request ran into its total time limit.' });
+    if (this.endDrain(this.learned)) return;
     if (this.delivery.contentCommitted)
       this.breakStream({ class: 'timeout', status: null, message: 'the total time limit was reached.' });
     else this.giveUp();
   }
 
-  private abandonAttempt(failure: UpstreamFailure): void {
-    const { attempt } = this;
-    if (attempt === null) return;
-    attempt.abort();
-    this.log.close(attempt.status, failure);
+  /** Closes what runs; of two attempts the first counts as the request's own. */
+  private abandon(failure: UpstreamFailure): void {
+    const [own] = this.running;
+    if (own === undefined) return;
+    this.elect(own);
+    own.abandon(failure);
   }
 
   private fail(error: GatewayError, status: OutcomeStatus): void {
     const { client, requestId } = this.request;
-    const context = this.current?.settings.context;
-    this.settle(status, null, error, () => {
+    const context = this.current?.prepared.settings.context;
+    this.settle(status, this.learned, error, () => {
       if (this.delivery.headersCommitted && context !== undefined) {
         this.sink.end(client.writeStreamError(error, requestId, context));
         return;
@@ -276,23 +317,10 @@ export class Dispatch implements AttemptListener, DeliverySource {
     });
   }
 
-  private observeFailure(failure: UpstreamFailure): void {
-    const { current } = this;
-    if (current !== null) this.tools.health.recordFailure(current.planned.endpoint, current.credentialId, failure);
-  }
-
-  private observeSuccess({ streamed, firstTokenMs, latencyMs, usage }: Outcome): void {
-    const { current } = this;
-    if (current === null) return;
-    const seen = { streamed, firstTokenMs, durationMs: latencyMs, outputTokens: totalOutput(usage) };
-    this.tools.health.recordSuccess(current.planned.endpoint, current.credentialId, seen);
-  }
-
-  private leaveAccount(usage: Usage | null): void {
-    const { account } = this;
-    if (account === null) return;
-    this.account = null;
-    this.tools.accounts.leave(account, usage);
+  /** What is known of the answer under way; `null` = none is. */
+  private get learned(): Learned | null {
+    const { current, running } = this;
+    return current !== null && running.includes(current) ? current.learned : null;
   }
 
   /**
@@ -308,42 +336,30 @@ export class Dispatch implements AttemptListener, DeliverySource {
     if (this.settled) return;
     this.settled = true;
     this.deadline?.cancel();
+    this.backOff?.cancel();
+    if (this.drain !== null) {
+      this.drain.cancel();
+      this.tools.drains.leave();
+    }
     this.delivery.end();
-    const outcome = this.outcomeOf(status, learned ?? this.learnedOfBrokenAttempt(), error);
-    this.leaveAccount(outcome.usage);
-    if (status === 'completed') this.observeSuccess(outcome);
+    const outcome = this.outcome(status, learned, error);
+    this.current?.leaveAccount(outcome.usage);
+    if (learned?.broken === false) this.current?.succeed(totalOutput(outcome.usage));
+    this.hedge?.decided(null, null);
+    this.tools.hedges.requestEnded();
     this.request.onSettled(outcome, sendLast);
   }
 
-  private outcomeOf(status: OutcomeStatus, used: Learned | null, error: GatewayError | null): Outcome {
-    const { request, tools, log, current, delivery } = this;
-    const delivered = status === 'completed' || delivery.contentCommitted || status === 'client_cancelled';
-    const planned = delivered ? (current?.planned ?? null) : null;
-    const money = costAndSource(request, tools.pricing, planned, used);
-    return {
+  private outcome(status: OutcomeStatus, learned: Learned | null, error: GatewayError | null): Outcome {
+    return outcomeOf(this.request, this.tools.pricing, {
       status,
-      attempts: log.records,
-      served: planned,
-      lastTried: current?.planned ?? null,
-      stopReason: used?.stopReason ?? null,
-      usage: planned === null ? ZERO_USAGE : money.usage,
-      usageSource: money.source,
-      usageSuspect: money.suspect,
-      cost: money.cost,
-      latencyMs: tools.nowMs() - this.startedAtMs,
-      firstTokenMs: delivery.firstTokenMs,
-      streamed: request.stream,
-      dropped: current?.dropped ?? [],
-      upstreamId: used?.upstreamId ?? '',
       error,
-    };
-  }
-
-  private learnedOfBrokenAttempt(): Learned | null {
-    const { attempt } = this;
-    if (attempt === null) return null;
-    if (attempt.relay !== null) return { ...attempt.relay.progress, broken: true };
-    return { usage: NO_USAGE, stopReason: null, upstreamId: '', contentLength: 0, broken: true };
+      learned,
+      log: this.log,
+      delivery: this.delivery,
+      current: this.current?.prepared ?? null,
+      latencyMs: this.tools.nowMs() - this.startedAtMs,
+    });
   }
 }
 

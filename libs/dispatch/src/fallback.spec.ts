@@ -1,8 +1,7 @@
 import { FAILURE_CLASSES } from '@switchyard/contract';
 import type { FailureClass } from '@switchyard/contract';
-import { errorAfter, nextAttempt } from './fallback.js';
+import { errorAfter, isModelBound } from './fallback.js';
 import type { FailedAttempt } from './fallback.js';
-import { attempts } from '../../../test/testing/plan-fixture.js';
 
 const NO_JITTER = (): number => 0;
 
@@ -26,39 +25,11 @@ const failed = (
   },
 });
 
-describe('nextAttempt', () => {
-  const plan = attempts('a/m@one', 'a/m@two', 'b/n@three');
+describe('isModelBound', () => {
+  const BOUND: readonly FailureClass[] = ['invalid_request', 'too_large', 'context_length', 'content_policy'];
 
-  it.each<FailureClass>([
-    'connect',
-    'timeout',
-    'server',
-    'overloaded',
-    'rate_limited',
-    'auth',
-    'billing',
-    'not_found',
-    'invalid_answer',
-    'truncated',
-    'endpoint_specific',
-  ])('goes to the next endpoint after %s', (failure) => {
-    expect(nextAttempt(plan, 0, failure)).toBe(1);
-  });
-
-  it.each<FailureClass>(['invalid_request', 'too_large', 'context_length', 'content_policy'])(
-    'skips the rest of the model after %s, which another host of it would repeat',
-    (failure) => {
-      expect(nextAttempt(plan, 0, failure)).toBe(2);
-      expect(nextAttempt(plan, 2, failure)).toBeNull();
-    },
-  );
-
-  it('tries nothing for a client that is gone', () => {
-    expect(nextAttempt(plan, 0, 'client_gone')).toBeNull();
-  });
-
-  it('ends with the plan, whatever failed', () => {
-    for (const failure of FAILURE_CLASSES) expect(nextAttempt(plan, 2, failure)).toBeNull();
+  it.each(FAILURE_CLASSES)('knows whether another host of the model would repeat %s', (failure) => {
+    expect(isModelBound(failure)).toBe(BOUND.includes(failure));
   });
 });
 

@@ -19,18 +19,9 @@ const CREDENTIAL_BOUND: ReadonlySet<FailureClass> = new Set<FailureClass>(['auth
 const RETRY_AFTER_MAX_S = 60;
 const RETRY_JITTER = 0.2;
 
-/** The index of the attempt that follows a failed one, or `null` when the failure surfaces. */
-export function nextAttempt(
-  attempts: readonly PlannedAttempt[],
-  current: number,
-  failure: FailureClass,
-): number | null {
-  if (failure === 'client_gone') return null;
-  const failedModel = attempts[current]?.model.id;
-  for (let index = current + 1; index < attempts.length; index += 1) {
-    if (!MODEL_BOUND.has(failure) || attempts[index]?.model.id !== failedModel) return index;
-  }
-  return null;
+/** Whether only another model may help after this failure. */
+export function isModelBound(failure: FailureClass): boolean {
+  return MODEL_BOUND.has(failure);
 }
 
 export function mayTryOtherCredential(failure: FailureClass): boolean {
@@ -46,14 +37,16 @@ export interface FailedAttempt {
 /**
  * What the caller is told once no attempt is left. A fault of the request surfaces as it is, in the upstream's wording
  * that clients parse; otherwise the mix of failures decides: all rate limited 429, all nonsense or set-up 502, else 503.
+ * `skipped` endpoints were never asked: they are named, and decide nothing.
  */
 export function errorAfter(
   failed: readonly FailedAttempt[],
   requestedModels: readonly string[],
   random: () => number,
+  skipped: readonly PlannedAttempt[] = [],
 ): GatewayError {
   const last = failed.at(-1);
-  const metadata: JsonObject = { previous_errors: failed.map(previousError) };
+  const metadata: JsonObject = { previous_errors: [...failed.map(previousError), ...skipped.map(passedOver)] };
   if (last === undefined) {
     return new GatewayError('temporarily_unavailable', 'No endpoint could be tried within the time allowed.', {
       metadata,
@@ -120,6 +113,10 @@ function summary(failed: readonly FailedAttempt[]): string {
 
 function previousError(one: FailedAttempt): JsonObject {
   return { provider: one.record.provider, code: one.failure.class, status: one.record.status };
+}
+
+function passedOver({ endpoint }: PlannedAttempt): JsonObject {
+  return { provider: endpoint.provider.id, code: 'skipped', status: null };
 }
 
 /** The shortest wait any upstream asked for, spread by up to 20 % so that callers do not return in one herd. Whole seconds. */

@@ -98,6 +98,7 @@ const OWN_MESSAGES: Readonly<Record<FailureClass, string>> = {
   invalid_request: 'The upstream found the request invalid.',
   too_large: 'The request is too large for the upstream.',
   client_gone: 'The client is gone.',
+  hedge_lost: 'Another attempt was faster.',
 };
 
 /** Classes whose wording clients act on (they parse numbers and field paths out of it), so it passes, made safe. */

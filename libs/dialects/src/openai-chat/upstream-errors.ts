@@ -240,4 +240,5 @@ const OWN_WORDS: Readonly<Record<FailureClass, string>> = {
   invalid_request: 'The upstream refused the request as invalid.',
   too_large: 'The request is too large for the upstream.',
   client_gone: 'The client went away.',
+  hedge_lost: 'Another attempt was faster.',
 };

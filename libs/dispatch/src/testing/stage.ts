@@ -7,8 +7,13 @@ import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '@switchyard
 import type { ClientSink } from '../client-sink.js';
 import type { AccountGate } from '../account-gate.js';
 import { Dispatch } from '../dispatch.js';
-import type { DispatchRequest, HealthRecorder } from '../dispatch-request.js';
+import type { DispatchCounters, DispatchRequest, DispatchTools, HealthRecorder } from '../dispatch-request.js';
+import { Drains } from '../drains.js';
+import { Hedges } from '../hedges.js';
+import type { HedgeSettings } from '../hedges.js';
 import type { Outcome } from '../outcome.js';
+import { RetryBudgets } from '../retry-budgets.js';
+import type { RetryBudgetSettings } from '../retry-budgets.js';
 import { planOf } from '../../../../test/testing/plan-fixture.js';
 
 /** One upstream request as the test sees and answers it. */
@@ -123,13 +128,33 @@ export const TIMEOUTS = {
 };
 
 /** Everything is well, whatever is recorded. */
-const HEALTHY: HealthRecorder = {
+export const HEALTHY: HealthRecorder = {
   admit: () => true,
   isCredentialRested: () => true,
   recordSuccess: () => undefined,
   recordFailure: () => undefined,
   recordNothing: () => undefined,
   firstTokenP95Ms: () => null,
+};
+
+const AMPLE_BUDGETS: RetryBudgetSettings = {
+  tenant: { ratio: 1, floor: 1_000, windowMs: 60_000 },
+  provider: { ratio: 1, floor: 1_000 },
+  process: { tokens: 1_000_000, cost: 1 },
+};
+
+const NO_HEDGING: HedgeSettings = {
+  enabled: false,
+  maxShare: 0,
+  maxNanoUsdPerHour: 0,
+  maxInFlight: 1,
+  minDelayMs: 500,
+};
+
+const NOT_COUNTED: DispatchCounters = {
+  retryBudgetExhausted: () => undefined,
+  hedged: () => undefined,
+  abandoned: () => undefined,
 };
 
 /** Grants everything. */
@@ -144,6 +169,7 @@ export function stage(
   attempts: readonly PlannedAttempt[],
   fields: Partial<DispatchRequest> = {},
   accounts: AccountGate = OPEN_GATE,
+  tools: Partial<DispatchTools> = {},
 ): Stage {
   const clock = fakeClock();
   const calls: FakeCall[] = [];
@@ -158,6 +184,7 @@ export function stage(
   const chat = dialectOf('openai-chat');
   const request: DispatchRequest = {
     requestId: 'req_1',
+    tenantId: 'acme',
     generationId: '1',
     createdS: 1,
     client: chat,
@@ -173,7 +200,9 @@ export function stage(
     forwardedHeaders: {},
     timeouts: TIMEOUTS,
     maxAttempts: 8,
+    cancelStopsBilling: true,
     isHintKey: () => false,
+    hashUser: null,
     sendError: (error) => errors.push(error),
     onSettled: (outcome, sendLast) => {
       outcomes.push(outcome);
@@ -208,11 +237,16 @@ export function stage(
       }),
     },
     accounts,
+    budgets: new RetryBudgets(AMPLE_BUDGETS, clock.now),
+    hedges: new Hedges(NO_HEDGING, clock.now),
+    drains: new Drains(),
+    counters: NOT_COUNTED,
     nowMs: clock.now,
     random: () => 0,
     onFault: (error) => {
       throw error;
     },
+    ...tools,
   });
   return { dispatch, client, calls, outcomes, errors, pass: clock.pass };
 }
