@@ -20,7 +20,7 @@ import { WrongMethodController } from './wrong-method.controller.js';
  */
 @Module({})
 export class ControlModule implements NestModule {
-  /** `shared` must export `RuntimeState`, `Lifecycle`, `ProcessLog`, `Gate`, the `LEDGER_READER` and the `PLANNING_SERVICE`. */
+  /** `shared` must export `RuntimeState`, `Lifecycle`, `ProcessLog`, `Gate`, `HealthTracker`, the `LEDGER_READER` and the `PLANNING_SERVICE`. */
   static of(shared: DynamicModule): DynamicModule {
     return {
       module: ControlModule,

@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query, Req, UseGuards } from '@nestjs/common';
 import type { JsonObject } from '@switchyard/contract';
+import { HealthTracker } from '@switchyard/dispatch';
 import type { Request } from 'express';
 import { Admitted } from './admission.js';
 import type { Admission } from './admission.js';
@@ -18,7 +19,10 @@ const openrouterQuery = new QueryPipe(ModelQuery);
 @Controller('v1')
 @UseGuards(KeyGuard)
 export class ModelsController {
-  constructor(private readonly access: ModelAccess) {}
+  constructor(
+    private readonly access: ModelAccess,
+    private readonly health: HealthTracker,
+  ) {}
 
   @Get('models')
   list(@Admitted() admission: Admission, @Req() request: Request, @Query() query: unknown): JsonObject {
@@ -44,7 +48,7 @@ export class ModelsController {
 
   @Get('models/:id/endpoints')
   endpoints(@Admitted() admission: Admission, @Param('id') id: string): JsonObject {
-    return { data: endpointsView(this.access.find(admission, id)) };
+    return { data: endpointsView(this.access.find(admission, id), this.health) };
   }
 
   /** The model both bare, as OpenAI's API answers, and under `data`, as OpenRouter's does. */

@@ -1,4 +1,5 @@
 import type { Endpoint, JsonObject, Model, Provider } from '@switchyard/contract';
+import type { EndpointHistory, HealthTracker } from '@switchyard/dispatch';
 import { pricingOf } from './decimal-price.js';
 import type { PermittedModel } from './model-access.js';
 
@@ -32,15 +33,21 @@ export function modelView({ model, endpoints }: PermittedModel): JsonObject {
   };
 }
 
+/** What a listing says of how endpoints do. */
+export type ObservedEndpoints = Pick<HealthTracker, 'of' | 'historyOf' | 'circuitOf'>;
+
+/** OpenRouter's numbers, the worst the lowest. */
+const STATUS = { healthy: 0, degraded: -1, down: -2, outage: -3, trial: -5, ejected: -10 } as const;
+
 /** A model with every endpoint, as OpenRouter's endpoints listing has it. */
-export function endpointsView({ model, endpoints }: PermittedModel): JsonObject {
+export function endpointsView({ model, endpoints }: PermittedModel, observed: ObservedEndpoints): JsonObject {
   return {
     id: model.id,
     name: model.name,
     created: model.createdS,
     description: model.description,
     architecture: architectureOf(model),
-    endpoints: endpoints.map((endpoint) => endpointView(model, endpoint)),
+    endpoints: endpoints.map((endpoint) => endpointView(model, endpoint, observed)),
   };
 }
 
@@ -74,7 +81,7 @@ function listPrice({ price }: Endpoint): number {
   return price.prompt === null || price.completion === null ? Infinity : price.prompt + price.completion;
 }
 
-function endpointView(model: Model, endpoint: Endpoint): JsonObject {
+function endpointView(model: Model, endpoint: Endpoint, observed: ObservedEndpoints): JsonObject {
   const { dataPolicy } = endpoint;
   return {
     name: `${endpoint.provider.name} | ${model.id}`,
@@ -97,14 +104,36 @@ function endpointView(model: Model, endpoint: Endpoint): JsonObject {
       retention_days: dataPolicy.retentionDays,
       regions: dataPolicy.regions,
     },
-    status: 0,
-    uptime_last_5m: null,
-    uptime_last_30m: null,
-    uptime_last_1d: null,
-    latency_last_30m: null,
-    throughput_last_30m: null,
+    ...observationOf(endpoint, observed),
     supports_implicit_caching: false,
   };
+}
+
+/** Uptimes in percent, latency in milliseconds to the first token, throughput in tokens per second; `null` = nothing seen. */
+function observationOf(endpoint: Endpoint, observed: ObservedEndpoints): JsonObject {
+  const circuit = observed.circuitOf(endpoint);
+  const history = observed.historyOf(endpoint);
+  return {
+    status: STATUS[circuit === 'closed' ? (observed.of(endpoint)?.band ?? 'healthy') : circuit],
+    uptime_last_5m: percent(history.uptime5Min),
+    uptime_last_30m: percent(history.uptime30Min),
+    uptime_last_1d: percent(history.uptime1Day),
+    latency_last_30m: roundedValues(history.latency30Min),
+    throughput_last_30m: roundedValues(history.throughput30Min),
+  };
+}
+
+function percent(share: number | null): number | null {
+  return share === null ? null : rounded(share * 100);
+}
+
+function roundedValues(values: EndpointHistory['latency30Min']): JsonObject | null {
+  if (values === null) return null;
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, rounded(value)]));
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 function architectureOf(model: Model): JsonObject {
