@@ -111,7 +111,10 @@ export const METRICS = {
     mode: ['models', 'completion'],
     result: ['passed', 'failed'],
   }),
-  switchyard_config_version: gauge('Version of the configuration in force: 1 at the start, and one more with each.', {}),
+  switchyard_config_version: gauge(
+    'Version of the configuration in force: 1 at the start, and one more with each.',
+    {},
+  ),
   switchyard_config_reloads_total: counter('Changed configurations that were read, by what became of them.', {
     result: ['applied', 'refused'],
   }),
