@@ -50,9 +50,9 @@ log: { level: silent }
 ${yaml.includes('\nkeys:') ? '' : `keys: [{ id: e2e, key: ${KEY} }]`}
 ${yaml.replaceAll('SIMULATOR', simulator.url)}
 `;
-  const { config } = loadConfig({ path: null, text, environment: {} });
+  const loaded = loadConfig({ path: null, text, environment: {} });
   const options = { simulatorUrl: simulator.url };
-  const gateway = new Supervisor({ path: null, text }, config, new ProcessLog('silent', 'test'), options);
+  const gateway = new Supervisor({ path: null, text }, loaded, new ProcessLog('silent', 'test'), options);
   const { data: url, ops } = await gateway.start();
   return {
     url,

@@ -5,6 +5,7 @@ import { TimerWheel } from '@switchyard/transport';
 import { AdminBodyPipe } from './admin-body.pipe.js';
 import { AdminGuard } from './admin.guard.js';
 import { AdminStores } from './admin-stores.js';
+import { ConfigController } from './config.controller.js';
 import { KeysController } from './keys.controller.js';
 import { OPS_PARTS } from './ops-parts.js';
 import type { OpsParts } from './ops-parts.js';
@@ -17,7 +18,7 @@ export class AdminModule {
   static of(parts: OpsParts): DynamicModule {
     return {
       module: AdminModule,
-      controllers: [KeysController, TenantsController, UsageController],
+      controllers: [ConfigController, KeysController, TenantsController, UsageController],
       providers: [
         AdminBodyPipe,
         AdminGuard,

@@ -1,7 +1,27 @@
 import type { KeyRing, KeyStore } from '@switchyard/identity';
 import type { Ledger } from '@switchyard/metering';
+import type { ConfigFault, ConfigNotice } from '../config/config-error.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import type { ProcessLog } from '../process/process-log.js';
+
+/** Where the configuration in force came from, and what became of the last one that did not come into force. */
+export interface ConfigStatus {
+  /** 1 at the start, and one more with each that came into force. */
+  readonly version: number;
+  /** Of the file's text. */
+  readonly hash: string;
+  /** Unix milliseconds. */
+  readonly loadedAtMs: number;
+  /** `null` = no file, Switchyard's own defaults. */
+  readonly source: string | null;
+  readonly notices: readonly ConfigNotice[];
+  readonly lastRefused: {
+    readonly atMs: number;
+    /** What made it be read. */
+    readonly cause: string;
+    readonly faults: readonly ConfigFault[];
+  } | null;
+}
 
 /** What the operations port needs of the process that has configuration and database. */
 export interface OpsParts {
@@ -10,6 +30,12 @@ export interface OpsParts {
   isReady(): boolean;
   /** The configuration in force, without what the database adds. */
   config(): GatewayConfig;
+  /** Without any secret. */
+  configStatus(): ConfigStatus;
+  /** Reads the configuration again; answers what is wrong with it, nothing when it is in force. */
+  reloadConfig(): readonly ConfigFault[];
+  /** Begins to replace the workers; answers how many there are. */
+  restartWorkers(): number;
   /** All keys in force. */
   keyRing(): KeyRing;
   /** `null` = the database cannot be used yet. */

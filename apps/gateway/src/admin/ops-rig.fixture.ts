@@ -7,13 +7,14 @@ import { KeyRing, KeyStore } from '@switchyard/identity';
 import { Ledger } from '@switchyard/metering';
 import type { UsageRecord } from '@switchyard/metering';
 import supertest from 'supertest';
+import type { ConfigFault } from '../config/config-error.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { allCallers } from '../config/stored-callers.js';
 import { startOpsServer } from '../process/ops-server.js';
 import type { OpsServer } from '../process/ops-server.js';
 import type { ProcessLog } from '../process/process-log.js';
-import type { OpsParts } from './ops-parts.js';
+import type { ConfigStatus, OpsParts } from './ops-parts.js';
 
 export const ADMIN_SECRET = 'sk-operator-0123456789';
 
@@ -34,6 +35,13 @@ export class OpsRig {
   readonly logged: unknown[] = [];
   isReady = true;
   isDatabaseReady = true;
+  configStatus: ConfigStatus = {
+    ...{ version: 1, hash: '0123456789abcdef', loadedAtMs: Date.UTC(2026, 0, 1), source: '/etc/switchyard.yaml' },
+    ...{ notices: [], lastRefused: null },
+  };
+  configFaults: readonly ConfigFault[] = [];
+  workers = 2;
+  restarts = 0;
   changes = 0;
   flushes = 0;
   flushFault: Error | null = null;
@@ -122,6 +130,12 @@ export class OpsRig {
       isReady: () => this.isReady,
       config: () => this.config,
       keyRing: () => this.ring,
+      configStatus: () => this.configStatus,
+      reloadConfig: () => this.configFaults,
+      restartWorkers: () => {
+        this.restarts += 1;
+        return this.workers;
+      },
       identity: () => (this.isDatabaseReady ? this.store : null),
       ledger: () => (this.isDatabaseReady ? this.ledger : null),
       flush: async () => {

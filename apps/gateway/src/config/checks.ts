@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsInt,
   IsNumber,
@@ -49,12 +50,13 @@ export function Section(section: () => new () => object): PropertyDecorator {
   );
 }
 
-/** An optional list of mappings with the settings of `entry`. */
-export function ListOf(entry: () => new () => object): PropertyDecorator {
+/** An optional list of at most so many mappings with the settings of `entry`. */
+export function ListOf(entry: () => new () => object, most: number): PropertyDecorator {
   return together(
     decorator(IsOptional()),
     decorator(Type(entry)),
     decorator(IsArray()),
+    decorator(ArrayMaxSize(most)),
     decorator(ValidateNested({ each: true })),
   );
 }

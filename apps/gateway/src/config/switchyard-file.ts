@@ -172,17 +172,17 @@ export class SwitchyardFile {
   timeouts = new TimeoutsSection();
 
   @Doc('Hosts that serve models. An entry with the id of a shipped provider overrides it field by field.')
-  @ListOf(() => ProviderEntry)
+  @ListOf(() => ProviderEntry, 1_000)
   providers: ProviderEntry[] = [];
 
   @Doc('Models and their endpoints. An entry with the id of a shipped model extends it; endpoints replace by tag.')
-  @ListOf(() => ModelEntry)
+  @ListOf(() => ModelEntry, 10_000)
   models: ModelEntry[] = [];
 
-  @ListOf(() => TenantSection)
+  @ListOf(() => TenantSection, 10_000)
   tenants: TenantSection[] = [];
 
-  @ListOf(() => KeySection)
+  @ListOf(() => KeySection, 20_000)
   keys: KeySection[] = [];
 
   @Section(() => LimitModeSection)
@@ -198,7 +198,7 @@ export class SwitchyardFile {
   idempotency = new IdempotencySection();
 
   @Doc('Requests that every configuration must be able to route: one that cannot is refused at start and at reload.')
-  @ListOf(() => GoldenRequestSection)
+  @ListOf(() => GoldenRequestSection, 100)
   golden_requests: GoldenRequestSection[] = [];
 
   @Section(() => JournalSection)

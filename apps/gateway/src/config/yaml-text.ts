@@ -15,7 +15,14 @@ export interface YamlText {
 }
 
 /** Far above any real configuration; a generated file that ran away stops here and not in the memory of every worker. */
-const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
+const TEXT_LENGTH_MAX = 1024 * 1024;
+
+const TOO_MANY_ALIASES: ConfigFault = {
+  path: '',
+  line: null,
+  value: 'aliases that multiply what is written',
+  expected: 'a text that is about as long as what it says',
+};
 
 /** Parses YAML 1.2. Faults are syntax errors (with their line), and keys that would reach into an object's prototype. */
 export function readYaml(text: string): YamlText {
@@ -39,7 +46,9 @@ export function readYaml(text: string): YamlText {
     }));
     return { root: {}, faults, lineOf };
   }
-  const root = plainOf(document);
+  const plain = plainOf(document);
+  if (plain === null) return unreadable(TOO_MANY_ALIASES);
+  const { root } = plain;
   if (root === null || root === undefined) return { root: {}, faults: [], lineOf };
   if (!isMapping(root)) {
     return unreadable({
@@ -62,8 +71,14 @@ export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function plainOf(document: Document): unknown {
-  return document.toJS() as unknown;
+/** `null` where aliases of aliases would make a small text a huge configuration. */
+function plainOf(document: Document): { readonly root: unknown } | null {
+  try {
+    return { root: document.toJS() as unknown };
+  } catch (error) {
+    if (error instanceof ReferenceError) return null;
+    throw error;
+  }
 }
 
 function unreadable(fault: ConfigFault): YamlText {

@@ -1,6 +1,3 @@
-import { watch } from 'node:fs';
-import type { FSWatcher } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import type { Limits } from '@switchyard/limits';
 import { Metrics } from '@switchyard/telemetry';
 import { startSimulator } from '../../../simulator/src/index.js';
@@ -8,14 +5,13 @@ import type { RunningSimulator } from '../../../simulator/src/index.js';
 import { budgetFloors } from '../../../worker/src/index.js';
 import type { MaintenanceTimers } from '../../../worker/src/index.js';
 import type { OpsParts } from '../admin/ops-parts.js';
-import { ConfigError } from '../config/config-error.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import { loadedFrom } from '../control/runtime-state.js';
-import type { KnownIdentity, Loaded } from '../control/runtime-state.js';
+import type { LoadResult } from '../config/load-config.js';
+import type { KnownIdentity } from '../control/runtime-state.js';
 import { Bookkeeping } from './bookkeeping.js';
 import { InProcessPlane } from './data-plane.js';
 import type { DataPlane } from './data-plane.js';
-import { fixedSettings, loadSource, readSource } from './load-runtime.js';
+import { ConfigKeeper, needsNewWorkers } from './config-keeper.js';
 import type { ConfigSource } from './load-runtime.js';
 import { maintenanceContext, maintenanceTimers } from './maintenance.js';
 import type { DiskWatch } from './disk-watch.js';
@@ -28,11 +24,8 @@ import type { ProcessServices } from './process-services.js';
 import { WorkerLimits } from './shared-limits.js';
 import type { SupervisedLimits } from './shared-limits.js';
 import { gaugeBooks } from './supervisor-gauges.js';
-import type { ConfigureMessage, FixedSettings, GroupSpend, LedgerAnswer, LedgerQuestion } from './worker-messages.js';
+import type { ConfigureMessage, GroupSpend, LedgerAnswer, LedgerQuestion } from './worker-messages.js';
 import { WorkerPool } from './worker-pool.js';
-
-/** Editors write a file in several steps; one reload follows the last. */
-const SETTLE_MS = 200;
 
 export interface Urls {
   readonly data: string;
@@ -44,10 +37,16 @@ export interface SupervisorOptions {
   readonly simulatorUrl: string | null;
 }
 
+export interface StopPlan {
+  /** Between not being ready any more and taking no more connections. Default: none. */
+  readonly delayMs?: number;
+  /** How long running requests may go on. Default: as configured. */
+  readonly graceMs?: number;
+}
+
 /** Owns what is not a request: configuration, workers, the operations port, the books, the simulator of the demo. */
 export class Supervisor {
-  private loaded: Loaded;
-  private readonly fixed: FixedSettings;
+  private readonly config: ConfigKeeper;
   private readonly books: Bookkeeping;
   private readonly plane: DataPlane;
   private readonly metrics = new Metrics();
@@ -60,20 +59,26 @@ export class Supervisor {
   private disk: DiskWatch | null = null;
   private ops: OpsServer | null = null;
   private simulator: RunningSimulator | null = null;
-  private watcher: FSWatcher | null = null;
-  private settling: NodeJS.Timeout | null = null;
   /** Settles when the plane serves by the callers last read. */
   private pushed: Promise<void> = Promise.resolve();
   private stopping: Promise<void> | null = null;
+  private endDelay: () => void = () => undefined;
 
   constructor(
-    private source: ConfigSource,
-    config: GatewayConfig,
+    source: ConfigSource,
+    loaded: Pick<LoadResult, 'config' | 'notices'>,
     private readonly log: ProcessLog,
     private readonly options: SupervisorOptions = { simulatorUrl: null },
   ) {
-    this.loaded = loadedFrom(config);
-    this.fixed = fixedSettings(config);
+    const { config } = loaded;
+    this.config = new ConfigKeeper(source, loaded, {
+      log,
+      metrics: this.metrics,
+      identity: () => this.books.identity,
+      onApplied: (next, before) => {
+        this.applied(next, before);
+      },
+    });
     this.books = new Bookkeeping(config, log, {
       onIdentity: (identity) => {
         this.identityRead(identity);
@@ -89,19 +94,20 @@ export class Supervisor {
   }
 
   async start(): Promise<Urls> {
-    const { config } = this.loaded;
+    const { config } = this.config.current;
     const { host, opsPort } = config.server;
     if (config.simulated && this.options.simulatorUrl === null)
       this.simulator = await startSimulator({ simulatedNotice: true, lenient: true });
     try {
       this.openLimits(config);
       await this.books.start();
+      this.config.begin();
       this.ops = await startOpsServer(host, opsPort, this.opsParts());
       const data = await this.plane.start();
       this.startMaintenance(config);
       this.disk = watchDisk(config, this.log);
       await this.disk.look();
-      this.watchSource();
+      this.config.watch();
       return { data, ops: this.ops.url };
     } catch (error) {
       await this.stop();
@@ -109,42 +115,59 @@ export class Supervisor {
     }
   }
 
-  /** Reads the configuration again. A faulty one is reported and the one in force stays. */
+  /** Reads the configuration again. A faulty one is reported and the one in force stays. `cause` is for the log. */
   reload(cause: string): void {
-    const source = readSource(this.source.path);
-    if (source.path === null || source.text === this.source.text) return;
-    try {
-      const { config } = loadSource(source);
-      this.warnOfFixedSettings(config);
-      this.source = source;
-      this.loaded = loadedFrom(config, this.books.identity);
-      this.books.configure(config);
-      this.plane.configure(this.message());
-      this.log.logger.info({ cause, catalog: config.catalog.version }, 'configuration reloaded');
-    } catch (error) {
-      const faults = error instanceof ConfigError ? error.faults : undefined;
-      this.log.logger.error(
-        { cause, faults, err: faults ? undefined : error },
-        'configuration refused, the old one stays',
-      );
-    }
+    this.config.reload(cause);
   }
 
-  stop(): Promise<void> {
-    this.stopping ??= this.shutDown();
+  /** Replaces all workers, one after the other, while requests go on. */
+  restartWorkers(cause: string): void {
+    this.plane.restart(cause);
+  }
+
+  /** Ends in order: says for a while that it leaves, takes no more connections, lets requests end, and has everything written down. */
+  stop({ delayMs = 0, graceMs }: StopPlan = {}): Promise<void> {
+    this.stopping ??= this.shutDown(delayMs, graceMs ?? this.config.current.config.timeouts.drainMs);
     return this.stopping;
   }
 
-  private async shutDown(): Promise<void> {
-    this.watcher?.close();
-    if (this.settling !== null) clearTimeout(this.settling);
-    await this.plane.stop(this.loaded.config.timeouts.drainMs);
+  /** Shortens a stop that is under way: requests that still run have so many milliseconds. */
+  hurry(graceMs = 0): void {
+    this.endDelay();
+    this.plane.stop(graceMs).catch(() => undefined);
+  }
+
+  private async shutDown(delayMs: number, graceMs: number): Promise<void> {
+    this.config.stop();
+    if (this.plane.isReady && delayMs > 0) {
+      this.log.logger.info({ delay_ms: delayMs }, 'leaving: not ready any more, requests are served for a while');
+      this.plane.leave();
+      await this.delay(delayMs);
+    }
+    this.log.logger.info({ grace_ms: graceMs }, 'stopping: running requests are waited for');
+    await this.plane.stop(graceMs);
     this.disk?.stop();
     await this.timers?.stop();
     await this.books.stop();
     await this.ownLimits?.close();
     await this.ops?.close();
     await this.simulator?.close();
+  }
+
+  private delay(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.endDelay = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private applied(next: GatewayConfig, before: GatewayConfig): void {
+    this.books.configure(next);
+    this.plane.configure(this.message());
+    if (needsNewWorkers(before, next)) this.plane.restart('configuration');
   }
 
   private planeOf(config: GatewayConfig): DataPlane {
@@ -156,8 +179,8 @@ export class Supervisor {
       };
       return new InProcessPlane(this.log, this.books, spend, opened, () => this.message());
     }
-    const retireMs = (): number => this.loaded.config.timeouts.totalMs;
-    return new WorkerPool(() => this.message(), { server: this.fixed.server, retireMs }, this.log.logger, {
+    const retireMs = (): number => this.config.current.config.timeouts.totalMs;
+    return new WorkerPool(() => this.message(), { server: this.config.fixed.server, retireMs }, this.log.logger, {
       answer: (question) => this.answer(question),
       spend,
       counted: (worker, delta) => {
@@ -191,7 +214,7 @@ export class Supervisor {
   private maintenanceContext(): ReturnType<typeof maintenanceContext> {
     const { books, log } = this;
     if (this.limits === null) throw new Error('maintenance begins when it is known where limits live');
-    return maintenanceContext({ books, limits: this.limits, loaded: () => this.loaded, log });
+    return maintenanceContext({ books, limits: this.limits, loaded: () => this.config.current, log });
   }
 
   /** What the ledger knows of budgets; nothing while it is away. */
@@ -212,8 +235,8 @@ export class Supervisor {
   }
 
   private identityRead(identity: KnownIdentity): void {
-    this.loaded = loadedFrom(this.loaded.config, identity);
-    for (const { id, reason } of this.loaded.callers.unusable) {
+    const { callers } = this.config.identityRead(identity);
+    for (const { id, reason } of callers.unusable) {
       this.log.logger.error({ id, reason }, 'a key or tenant of the database cannot be used');
     }
     this.pushed = this.plane.identityChanged(identity);
@@ -232,8 +255,15 @@ export class Supervisor {
     const { books, log } = this;
     return {
       isReady: () => this.plane.isReady && this.disk?.isFull !== true,
-      keyRing: () => this.loaded.keyRing,
-      config: () => this.loaded.config,
+      keyRing: () => this.config.current.keyRing,
+      config: () => this.config.current.config,
+      configStatus: () => this.config.status,
+      reloadConfig: () => this.config.reload('admin API'),
+      restartWorkers: () => {
+        const { workers } = this.config.fixed.server;
+        if (workers > 0) this.restartWorkers('admin API');
+        return workers;
+      },
       identity: () => (books.isDatabaseReady ? books.keys : null),
       ledger: () => (books.isDatabaseReady ? books.ledger : null),
       flush: () => books.flush(),
@@ -247,33 +277,10 @@ export class Supervisor {
   }
 
   private message(): ConfigureMessage {
-    const { config } = this.loaded;
+    const { config } = this.config.current;
     const url = this.options.simulatorUrl ?? this.simulator?.url ?? null;
     const simulatorUrl = config.simulated ? url : null;
-    const { source, fixed, books } = this;
-    return { type: 'configure', ...source, simulatorUrl, fixed, identity: books.identity, spend: [] };
-  }
-
-  /** The folder is watched, not the file: editors and container mounts replace the file itself. */
-  private watchSource(): void {
-    const { path } = this.source;
-    if (path === null) return;
-    this.watcher = watch(dirname(path), (_event, name) => {
-      if (name !== null && name !== basename(path)) return;
-      if (this.settling !== null) clearTimeout(this.settling);
-      this.settling = setTimeout(() => {
-        this.reload('file changed');
-      }, SETTLE_MS);
-    });
-    // What changed between reading and watching was seen by neither.
-    this.reload('file changed');
-  }
-
-  private warnOfFixedSettings(next: GatewayConfig): void {
-    const { config } = this.loaded;
-    for (const section of ['server', 'redis', 'database', 'dataDir', 'journal'] as const) {
-      if (JSON.stringify(next[section]) === JSON.stringify(config[section])) continue;
-      this.log.logger.warn({ path: section === 'dataDir' ? 'data_dir' : section }, 'changes here need a restart');
-    }
+    const { source, fixed } = this.config;
+    return { type: 'configure', ...source, simulatorUrl, fixed, identity: this.books.identity, spend: [] };
   }
 }

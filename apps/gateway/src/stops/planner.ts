@@ -1,6 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DIALECT_IDS, GatewayError, PROTOCOL_DIALECT } from '@switchyard/contract';
-import type { DialectId, Plan, PolicyRules, Protocol, RequestFacts, RoutingHints } from '@switchyard/contract';
+import type {
+  DialectId,
+  HealthView,
+  Plan,
+  PolicyRules,
+  Protocol,
+  RequestFacts,
+  RoutingHints,
+} from '@switchyard/contract';
 import { dialectOf } from '@switchyard/dialects';
 import type { BodyFacts } from '@switchyard/dialects';
 import { HealthTracker } from '@switchyard/dispatch';
@@ -33,7 +41,7 @@ export class Planner implements PlanningService {
 
   constructor(
     private readonly state: RuntimeState,
-    private readonly health: HealthTracker,
+    @Inject(HealthTracker) private readonly health: HealthView,
     private readonly sticky: StickySessions,
   ) {}
 
