@@ -48,6 +48,8 @@ export interface RequestTarget {
   readonly deviations: Deviations;
   /** Name of the provider profile: the `origin` of signatures that may be replayed there. */
   readonly origin: string;
+  /** Takes the place of whatever names the caller's own user; absent = it is sent as the dialect sends it. */
+  readonly hashUser?: (user: string) => string;
 }
 
 /**

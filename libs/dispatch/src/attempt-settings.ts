@@ -31,7 +31,13 @@ export function prepareAttempt(
   const { provider } = endpoint;
   const profile = profileFor(provider);
   const upstream = dialectOf(provider.dialect);
-  const target = { endpoint, model, deviations: profile.deviations, origin: profile.id };
+  const target = {
+    endpoint,
+    model,
+    deviations: profile.deviations,
+    origin: profile.id,
+    ...(request.hashUser && { hashUser: request.hashUser }),
+  };
   const relayed = relayRequest(request.client, upstream, request.body, target, request.isHintKey, request.conversation);
   const timeouts = timeoutsFor(request, provider);
   const origin = {

@@ -7,7 +7,6 @@ const noticesOf = (text: string): string[] =>
 
 describe('a setting that nothing acts on yet', () => {
   it.each([
-    ['hashing of users', 'security: { hash_user: true }', 'security.hash_user'],
     ['draining of cancelled requests', 'routing: { cancel_stops_billing: false }', 'routing.cancel_stops_billing'],
   ])('is reported: %s', (_name, text, path) => {
     expect(

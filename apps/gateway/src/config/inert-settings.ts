@@ -11,7 +11,6 @@ export function inertSettingNotices(file: SwitchyardFile): ConfigNotice[] {
     message: `${what} by this version of Switchyard`,
   });
   return [
-    ...(file.security.hash_user ? [notice('security.hash_user', 'user ids are not hashed')] : []),
     ...(file.routing.cancel_stops_billing
       ? []
       : [notice('routing.cancel_stops_billing', 'cancelled requests are always aborted upstream, never drained,')]),

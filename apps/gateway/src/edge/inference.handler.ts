@@ -16,6 +16,7 @@ import { Planner, planErrorOf } from '../stops/planner.js';
 import type { PlannedRequest } from '../stops/planner.js';
 import type { Claim } from '../stops/idempotency/claim.js';
 import { hasIdempotencyKey } from '../stops/idempotency/idempotency-key.js';
+import { userHasher } from '../stops/hash-user.js';
 import { replayAnswer } from '../stops/idempotency/replay-answer.js';
 import type { Reserved } from '../stops/reserver.js';
 import { Stops } from '../stops/stops.js';
@@ -211,6 +212,7 @@ export class InferenceHandler {
       maxAttempts: attemptsAllowed(request, loaded.config.routing.maxAttempts),
       cancelStopsBilling: loaded.config.routing.cancelStopsBilling,
       isHintKey,
+      hashUser: userHasher(loaded.config.security, caller),
       sendError: (error, headers) => {
         const admitted = { 'x-generation-id': generationIdOf(ids), ...reserved.headers };
         sendError(response, error, dialect, ids, { ...admitted, ...headers });

@@ -9,7 +9,8 @@ import { readAnswerHead } from './read-answer.js';
 type Edits = ReadonlyMap<string, JsonValue | undefined>;
 
 /**
- * Edits for a request that stays in this dialect: the model id, and nothing else of the caller's. Not the caller's are
+ * Edits for a request that stays in this dialect: the model id, the user where only a hash may leave, and nothing else of
+ * the caller's. Not the caller's are
  * the stand-ins that Switchyard put into earlier answers of other providers, which Anthropic's API would refuse:
  * signatures with Switchyard's tag, whose blocks are taken out, or restored where the target is their origin, and
  * citations made up for foreign ones.
@@ -24,6 +25,12 @@ export function passRequest(body: JsonObject, target: RequestTarget): Edits {
       'messages',
       kept.filter((message) => message !== null),
     );
+  }
+  const metadata = body['metadata'];
+  const user = isJsonObject(metadata) ? (metadata['user_id'] ?? null) : null;
+  if (target.hashUser !== undefined && isJsonObject(metadata) && user !== null) {
+    const text = typeof user === 'string' ? user : JSON.stringify(user);
+    edits.set('metadata', { ...metadata, user_id: target.hashUser(text) });
   }
   return edits;
 }

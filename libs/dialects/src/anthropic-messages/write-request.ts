@@ -72,7 +72,7 @@ export function writeRequest(conversation: Conversation, target: RequestTarget):
       ...optional('cache_control', autoCache),
       ...writeSampling(conversation, reasoning.on, notes),
       ...optional('stop_sequences', writeStop(conversation, notes)),
-      ...optional('metadata', conversation.endUser === undefined ? undefined : { user_id: conversation.endUser }),
+      ...optional('metadata', writeUser(conversation.endUser, target)),
       ...optional('service_tier', writeServiceTier(conversation.serviceTier, notes)),
       ...(conversation.stream && { stream: true }),
     },
@@ -80,6 +80,10 @@ export function writeRequest(conversation: Conversation, target: RequestTarget):
   );
   const shape: AnswerShape = { ...format.shape, ...(customTools.length > 0 && { customTools }) };
   return { body, dropped: notes.dropped, renamed: notes.renamed, ...(Object.keys(shape).length > 0 && { shape }) };
+}
+
+function writeUser(endUser: string | undefined, { hashUser }: RequestTarget): JsonObject | undefined {
+  return endUser === undefined ? undefined : { user_id: hashUser?.(endUser) ?? endUser };
 }
 
 function writeSystem(conversation: Conversation, instruction: string | undefined, notes: RequestNotes): Draft[] {

@@ -10,12 +10,16 @@ import { UsageReader } from './usage.js';
 
 type Edits = ReadonlyMap<string, JsonValue | undefined>;
 
+/** Fields that name the caller's user: the second is the first by its newer name. */
+const USER_FIELDS = ['user', 'safety_identifier'] as const;
+
 /**
- * Edits for a request that stays in this dialect: the model id, and on streams `include_usage`, which accounting needs
+ * Edits for a request that stays in this dialect: the model id, the user where only a hash may leave, and on streams `include_usage`, which accounting needs
  * whatever the client wants to see. Hosts that always report usage reject the option, so it is cut for them.
  */
 export function passRequest(body: JsonObject, target: RequestTarget): Edits {
   const edits = new Map<string, JsonValue | undefined>([['model', target.endpoint.upstreamModel]]);
+  if (target.hashUser !== undefined) hashUsers(body, target.hashUser, edits);
   const asked = objectOf(body['stream_options']);
   if (target.deviations.streamUsage === 'always') {
     if (asked?.['include_usage'] === undefined) return edits;
@@ -24,6 +28,17 @@ export function passRequest(body: JsonObject, target: RequestTarget): Edits {
   }
   if (body['stream'] === true) edits.set('stream_options', { ...asked, include_usage: true });
   return edits;
+}
+
+function hashUsers(
+  body: JsonObject,
+  hashUser: (user: string) => string,
+  edits: Map<string, JsonValue | undefined>,
+): void {
+  for (const field of USER_FIELDS) {
+    const user = body[field] ?? null;
+    if (user !== null) edits.set(field, hashUser(textOf(user) ?? JSON.stringify(user)));
+  }
 }
 
 /** Edits for a JSON answer that stays in this dialect, and what was learned of it. Throws `UpstreamError` like `readAnswer`. */

@@ -118,7 +118,7 @@ function schemaInstruction(conversation: Conversation, target: RequestTarget): s
 }
 
 function writeRest(conversation: Conversation, target: RequestTarget, losses: Losses): JsonObject {
-  const { deviations } = target;
+  const { deviations, hashUser = digest } = target;
   const { endUser, metadata } = conversation;
   if (metadata !== undefined && Object.keys(metadata).length > 0) losses.add('metadata');
   return defined({
@@ -132,7 +132,7 @@ function writeRest(conversation: Conversation, target: RequestTarget, losses: Lo
     prompt_cache_key: conversation.promptCacheKey,
     service_tier: serviceTier(conversation, target),
     // Only a hash leaves: callers put account names, addresses and whole JSON objects here.
-    [deviations.endUserField ?? 'user']: endUser === undefined ? undefined : digest(endUser),
+    [deviations.endUserField ?? 'user']: endUser === undefined ? undefined : hashUser(endUser),
   });
 }
 
