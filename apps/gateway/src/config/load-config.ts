@@ -13,7 +13,6 @@ import { ENCRYPTION_KEY, keptSecrets, LOCAL_KEY, PEPPER, randomSecret, throwaway
 import type { Permission } from '@switchyard/identity';
 import type { Environment } from './environment.js';
 import type { GatewayConfig, SecuritySettings } from './gateway-config.js';
-import { inertSettingNotices } from './inert-settings.js';
 import { limitsAnything } from './limits-section.js';
 import { policyNotices } from './policy-slugs.js';
 import { readSettings } from './read-settings.js';
@@ -68,7 +67,6 @@ export function loadConfig(input: LoadInput): LoadResult {
     ...policyNotices(config),
     ...keyNotices(config),
     ...sharedSecretNotices(file),
-    ...inertSettingNotices(file),
   ];
   return { config, notices, localKey: generated.localKey };
 }
