@@ -11,7 +11,7 @@ const LIBRARIES = {
   routing: { libs: ['contract'], packages: ['class-validator', 'class-transformer', 'reflect-metadata'], pure: true },
   dialects: { libs: ['contract', 'conversation'], packages: [], pure: true },
   providers: { libs: ['contract', 'conversation', 'dialects'], packages: [], pure: true },
-  transport: { libs: ['contract'], packages: ['undici'], pure: false },
+  transport: { libs: ['contract'], packages: ['undici', 'ipaddr.js'], pure: false },
   database: { libs: ['contract'], packages: ['kysely', 'pg'], pure: false },
   limits: { libs: ['contract'], packages: ['ioredis'], pure: false },
   metering: { libs: ['contract', 'database'], packages: ['kysely'], pure: false },

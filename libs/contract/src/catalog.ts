@@ -41,6 +41,8 @@ export interface Credential {
   readonly weight: number;
   /** What the provider grants this account; absent = not known, no limit of ours. */
   readonly limits?: AccountLimits;
+  /** Headers that sign in with it, where that is not the dialect's own way. */
+  readonly signIn?: Readonly<Record<string, string>>;
 }
 
 /** A provider's own limits on one account, so that Switchyard moves on before it is refused. `null` = none. */
@@ -69,8 +71,20 @@ export interface Provider {
   readonly profile: string;
   /** Time-outs in milliseconds that replace the operator's, where set. */
   readonly timeouts: Partial<Timeouts>;
-  /** Extra request headers from the config (never secrets of the caller). */
+  /** Extra request headers: from the config, or the caller's where the account is the caller's. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Present in what one request sees of a provider where the caller's own account takes the place of the operator's. */
+  readonly callers?: CallersAccount;
+}
+
+/** An account that a caller brought along. The operator pays nothing for it, and learns nothing from it about its own. */
+export interface CallersAccount {
+  /** Keyed digest of whose account it is and where: what is seen of it and its connections are kept apart under this name. */
+  readonly scope: string;
+  /** What the caller calls the provider: its entry in `provider_configs`. */
+  readonly name: string;
+  /** The host is the caller's choice too: nothing known of the provider holds there, and its every address is judged. */
+  readonly ownHost: boolean;
 }
 
 /** Milliseconds. */

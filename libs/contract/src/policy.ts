@@ -1,4 +1,5 @@
 import type { Quantization } from './catalog.js';
+import type { JsonObject } from './json.js';
 
 /** Who laid down a rule. Later layers may narrow what earlier ones allow, never widen it. */
 export const POLICY_LAYERS = ['operator', 'tenant', 'key', 'request'] as const;
@@ -57,8 +58,29 @@ export interface RoutingHints {
   /** As sent; `null` = absent. */
   readonly serviceTier: string | null;
   readonly sessionId: string | null;
-  /** True when `provider_configs` has entries: needs the `byok` permission. */
-  readonly hasProviderConfigs: boolean;
+  /** `provider_configs` as sent, when it has entries: needs the `byok` permission before it is read. */
+  readonly providerConfigs: JsonObject | null;
   /** Remarks for the routing metadata (G19 and the like). */
   readonly warnings: readonly string[];
+}
+
+export const AUTH_TYPES = ['bearer', 'api_key', 'basic', 'custom'] as const;
+export type AuthType = (typeof AUTH_TYPES)[number];
+
+/** One entry of `provider_configs`: a caller's own account at a provider, or a provider of the caller's. `null` = not set. Never logged, shown or kept. */
+export interface ProviderConfig {
+  /** The key of the entry, as sent. */
+  readonly name: string;
+  readonly apiKey: string | null;
+  /** As sent: to be judged before it is used. Never without `apiKey`. */
+  readonly baseUrl: string | null;
+  /** How `apiKey` signs in; `null` = in the dialect's own way. */
+  readonly authType: AuthType | null;
+  /** Lower case; always set with `custom`. */
+  readonly authHeaderName: string | null;
+  /** Names in lower case. Empty without `apiKey`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number | null;
+  /** Requests per minute; never without `apiKey`. */
+  readonly rateLimitRpm: number | null;
 }

@@ -4,6 +4,7 @@ import type { AnswerContext, Dialect, RelayedRequest } from '@switchyard/dialect
 import { profileFor } from '@switchyard/providers';
 import type { UpstreamRequest } from '@switchyard/transport';
 import type { AttemptSettings } from './attempt.js';
+import { poolKeyOf, signInHeaders } from './callers-account.js';
 import { asksReasoning, contentLengthMax } from './content-bound.js';
 import type { DispatchRequest, DispatchTools, Pricing } from './dispatch-request.js';
 import type { AttemptRecord } from './outcome.js';
@@ -24,7 +25,7 @@ export function prepareAttempt(
   request: DispatchRequest,
   planned: PlannedAttempt,
   credential: Credential,
-  tools: Pick<DispatchTools, 'pricing'>,
+  tools: Pick<DispatchTools, 'pricing' | 'guard'>,
   attempts: () => readonly AttemptRecord[],
 ): PreparedAttempt {
   const { endpoint, model } = planned;
@@ -50,7 +51,10 @@ export function prepareAttempt(
     planned,
     client: request.client,
     upstream,
-    request: upstreamRequest(request, provider, upstream, relayed, credential, timeouts),
+    request: {
+      ...upstreamRequest(request, provider, upstream, relayed, credential, timeouts),
+      guard: provider.callers?.ownHost === true ? tools.guard() : null,
+    },
     origin,
     context: { ...contextFor(request, planned, relayed.dropped, attempts, tools.pricing), origin: profile.id },
     stream: request.stream,
@@ -70,7 +74,7 @@ function upstreamRequest(
   relayed: RelayedRequest,
   credential: Credential,
   timeouts: Timeouts,
-): UpstreamRequest {
+): Omit<UpstreamRequest, 'guard'> {
   const { origin, prefix } = addressOf(provider);
   const forwarded = request.client.id === upstream.id ? request.forwardedHeaders : {};
   return {
@@ -78,7 +82,7 @@ function upstreamRequest(
     path: prefix + upstream.path,
     method: 'POST',
     headers: {
-      ...(credential.apiKey === '' ? {} : upstream.signIn(credential.apiKey)),
+      ...signInHeaders(upstream, credential),
       ...provider.headers,
       ...forwarded,
       'content-type': 'application/json',
@@ -86,7 +90,8 @@ function upstreamRequest(
       'accept-encoding': 'identity',
     },
     body: relayed.body,
-    poolKey: `${provider.id} ${credential.id}`,
+    poolKey: poolKeyOf(provider, credential),
+    isPassing: provider.callers !== undefined,
     connectTimeoutMs: timeouts.connectMs,
     headersTimeoutMs: request.stream ? timeouts.headersMs : request.timeouts.nonStreamMs,
     maxBodyBytes: request.stream ? Number.MAX_SAFE_INTEGER : ANSWER_BYTES_MAX,
@@ -122,9 +127,9 @@ function timeoutsFor({ timeouts }: DispatchRequest, provider: Provider): Timeout
 const SECRET_HEADER = /auth|key|token|secret/;
 
 /** The credential, and what else the operator's headers sign in with. */
-function secretsOf({ headers }: Provider, { apiKey }: Credential): readonly string[] {
+function secretsOf({ headers }: Provider, { apiKey, signIn = {} }: Credential): readonly string[] {
   const signing = Object.keys(headers).filter((name) => SECRET_HEADER.test(name.toLowerCase()));
-  return [apiKey, ...signing.map((name) => headers[name] ?? '')];
+  return [apiKey, ...Object.values(signIn), ...signing.map((name) => headers[name] ?? '')];
 }
 
 interface Address {

@@ -4,6 +4,7 @@ import type { AccountAsk, AccountRefusal } from './account-gate.js';
 import type { AttemptLog } from './attempt-log.js';
 import { prepareAttempt } from './attempt-settings.js';
 import type { PreparedAttempt } from './attempt-settings.js';
+import { accountScope } from './callers-account.js';
 import type { DispatchRequest, DispatchTools } from './dispatch-request.js';
 import type { RetryBudgetName } from './retry-budgets.js';
 import { RunningAttempt } from './running-attempt.js';
@@ -60,7 +61,7 @@ export class AttemptStarter {
 
   /** The budget that allows no further attempt at this place, counted; `null` = all allow one. */
   exhausted({ planned }: Place): RetryBudgetName | null {
-    const exhausted = this.tools.budgets.exhausted(this.request.tenantId, planned.endpoint.provider.id);
+    const exhausted = this.tools.budgets.exhausted(this.request.tenantId, accountScope(planned.endpoint.provider));
     if (exhausted !== null) this.tools.counters.retryBudgetExhausted(exhausted);
     return exhausted;
   }

@@ -14,7 +14,7 @@ import type {
 import type { Conversation, UsageReport } from '@switchyard/conversation';
 import type { Dialect, DecodedBody } from '@switchyard/dialects';
 import type { MergedPolicy } from '@switchyard/routing';
-import type { TimerWheel, Transport } from '@switchyard/transport';
+import type { AddressGuard, TimerWheel, Transport } from '@switchyard/transport';
 import type { AccountGate } from './account-gate.js';
 import type { Drains } from './drains.js';
 import type { HedgeResult, Hedges } from './hedges.js';
@@ -112,6 +112,8 @@ export interface DispatchCounters {
 /** What every dispatch of a process shares. `nowMs` is monotonic; `random` is in [0, 1). */
 export interface DispatchTools {
   readonly transport: Pick<Transport, 'send'>;
+  /** Judges the addresses of hosts that callers chose, by the rules now in force. */
+  readonly guard: () => AddressGuard;
   readonly wheel: TimerWheel;
   readonly health: HealthRecorder;
   readonly pricing: Pricing;

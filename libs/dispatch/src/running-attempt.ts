@@ -6,6 +6,7 @@ import { Attempt } from './attempt.js';
 import type { AttemptListener } from './attempt.js';
 import type { AttemptLog, LogEntry } from './attempt-log.js';
 import type { PreparedAttempt } from './attempt-settings.js';
+import { accountScope, asCallersFault } from './callers-account.js';
 import type { DispatchTools } from './dispatch-request.js';
 import type { Learned } from './settlement.js';
 import type { Place } from './walk.js';
@@ -108,7 +109,7 @@ export class RunningAttempt implements AttemptListener {
   }
 
   failed(failure: UpstreamFailure): void {
-    this.host.failed(this, failure);
+    this.host.failed(this, asCallersFault(failure, this.endpoint.provider));
   }
 
   fault(error: unknown): void {
@@ -181,6 +182,6 @@ export class RunningAttempt implements AttemptListener {
   }
 
   private get providerId(): string {
-    return this.endpoint.provider.id;
+    return accountScope(this.endpoint.provider);
   }
 }

@@ -3,6 +3,7 @@
  * and in which order they are tried, and explains it. Pure: same arguments, same answer.
  */
 export { isHintKey } from './hints/hint-keys.js';
+export { readProviderConfigs } from './hints/provider-configs.js';
 export { readHints } from './hints/read-hints.js';
 export type { HintContext } from './hints/read-hints.js';
 export { mergePolicy } from './policy/merge-policy.js';

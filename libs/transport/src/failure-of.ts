@@ -1,5 +1,6 @@
 import type { UpstreamFailure } from '@switchyard/contract';
 import { errors } from 'undici';
+import { AddressRefused } from './address-guard.js';
 
 /** Words for what went wrong before an answer, by the error codes of Node (libuv, OpenSSL) and undici. */
 const BEFORE_ANSWER: Readonly<Record<string, string>> = {
@@ -37,6 +38,9 @@ export function failureOf(error: unknown, status: number | null): UpstreamFailur
     return { class: 'invalid_answer', status, message: 'The upstream answer is not valid HTTP.' };
   }
   if (status !== null) return { class: 'truncated', status, message: 'The upstream connection broke off.' };
+  if (error instanceof AddressRefused) {
+    return { class: 'endpoint_specific', status: null, message: 'The host name of the upstream leads nowhere public.' };
+  }
   const code = codeOf(error);
   const what = BEFORE_ANSWER[code] ?? (/^ERR_(SSL|TLS)_/.test(code) ? 'TLS could not be agreed on' : CLOSED_EARLY);
   return { class: 'connect', status: null, message: `The upstream did not answer: ${what}.` };

@@ -117,6 +117,7 @@ function request(origin: string, changes: Partial<UpstreamRequest> = {}): Upstre
     connectTimeoutMs: 5_000,
     headersTimeoutMs: 5_000,
     maxBodyBytes: 1024 * 1024,
+    guard: null,
     ...changes,
   };
 }

@@ -1,5 +1,7 @@
 import { errors, Pool } from 'undici';
+import { AddressRefused } from './address-guard.js';
 import { Exchange, type ExchangeTools } from './exchange.js';
+import { PoolShelf } from './pool-shelf.js';
 import { surface } from './surface.js';
 import { TimerWheel } from './timer-wheel.js';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream.js';
@@ -34,15 +36,17 @@ const CONNECT_TIMEOUT_MS = 30_000;
 
 /**
  * Connections to upstreams. Knows bytes, not models: HTTP/1.1 without pipelining, redirects not followed, nothing retried,
- * bodies asked for uncoded. One pool of connections for each origin and pool key, so that credentials never share one.
+ * bodies asked for uncoded. One pool of connections for each origin, pool key and guard, so that credentials never share
+ * one, and no guarded request rides on a connection that was opened unguarded.
  */
 export class Transport {
-  private readonly pools = new Map<string, Pool>();
+  private readonly pools: PoolShelf;
   private readonly tools: ExchangeTools;
   private closed = false;
 
   constructor(private readonly options: TransportOptions = {}) {
     this.tools = { wheel: options.wheel ?? new TimerWheel(), onFault: options.onFault ?? surface };
+    this.pools = new PoolShelf(options.maxPools ?? DEFAULT_MAX_POOLS);
   }
 
   /** Sends a request. Never throws: whatever goes wrong reaches the handler, after this has returned. */
@@ -55,29 +59,29 @@ export class Transport {
   /** Closes all connections; what is under way ends with an error. Resolves when every socket is closed. */
   async close(): Promise<void> {
     this.closed = true;
-    const pools = [...this.pools.values()];
-    this.pools.clear();
-    await Promise.all(pools.map((pool) => pool.destroy()));
+    await this.pools.destroy();
   }
 
-  private pool({ origin, poolKey }: UpstreamRequest): Pool {
-    const key = poolKey === undefined ? origin : `${origin} ${poolKey}`;
+  private pool(request: UpstreamRequest): Pool {
+    const { origin, poolKey, guard } = request;
+    const unguarded = poolKey === undefined ? origin : `${origin} ${poolKey}`;
+    const key = guard === null ? unguarded : `guarded ${guard.key} ${unguarded}`;
     const known = this.pools.get(key);
     if (known !== undefined) return known;
     if (this.closed) throw new errors.ClientClosedError();
-    if (this.pools.size >= (this.options.maxPools ?? DEFAULT_MAX_POOLS)) this.closeIdlePool();
-    const pool = this.openPool(origin);
-    this.pools.set(key, pool);
-    return pool;
+    return this.pools.put(key, this.openPool(request), request.isPassing === true);
   }
 
-  private openPool(origin: string): Pool {
+  private openPool({ origin, guard }: UpstreamRequest): Pool {
     const { maxConnections, keepAliveMs, maxHeaderBytes } = this.options;
+    // A literal is not looked up, so the hook below never sees it.
+    if (guard !== null && !guard.mayConnectTo(new URL(origin).hostname)) throw new AddressRefused();
     return new Pool(origin, {
       connections: maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       pipelining: 1,
       allowH2: false,
       connectTimeout: CONNECT_TIMEOUT_MS,
+      ...(guard !== null && { connect: { lookup: guard.lookup } }),
       // The exchange's own timers on the wheel take their place.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -86,15 +90,5 @@ export class Transport {
       keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
       maxHeaderSize: maxHeaderBytes ?? DEFAULT_MAX_HEADER_BYTES,
     });
-  }
-
-  /** Reloads of the configuration may leave pools behind that nobody asks for any more. */
-  private closeIdlePool(): void {
-    for (const [key, pool] of this.pools) {
-      if (pool.stats.size > 0) continue;
-      this.pools.delete(key);
-      void pool.close();
-      return;
-    }
   }
 }

@@ -1,4 +1,5 @@
 import type { UpstreamError } from '@switchyard/contract';
+import type { AddressGuard } from './address-guard.js';
 
 /** One request to one upstream. Header names in lower case; hop-by-hop headers and `content-length` are the transport's own. */
 export interface UpstreamRequest {
@@ -15,6 +16,10 @@ export interface UpstreamRequest {
   readonly maxBodyBytes: number;
   /** Requests of different keys never share a connection: the class of credential they carry. */
   readonly poolKey?: string;
+  /** Judges every address that is connected to; `null` = the origin is the operator's own word. */
+  readonly guard: AddressGuard | null;
+  /** A stranger's account: its connections are not kept ready, and make room first. */
+  readonly isPassing?: boolean;
 }
 
 export type UpstreamHeaders = Readonly<Record<string, string | undefined>>;

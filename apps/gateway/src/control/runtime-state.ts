@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KeyRing } from '@switchyard/identity';
 import type { Caller, StoredIdentity } from '@switchyard/identity';
+import { AddressGuard } from '@switchyard/transport';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { allCallers } from '../config/stored-callers.js';
 import type { AllCallers } from '../config/stored-callers.js';
@@ -24,6 +25,8 @@ export interface Loaded {
   readonly identity: KnownIdentity;
   readonly keyRing: KeyRing;
   readonly callers: AllCallers;
+  /** Judges the hosts that callers choose. */
+  readonly addressGuard: AddressGuard;
   readonly limitsOf: (caller: Pick<Caller, 'keyId'>) => CallerLimits;
 }
 
@@ -41,6 +44,7 @@ export function loadedFrom(config: GatewayConfig, identity: KnownIdentity = NO_S
     identity,
     keyRing: KeyRing.of(callers.keys, config.security.pepper, Date.now, { isComplete }),
     callers,
+    addressGuard: new AddressGuard(config.security.privateHosts),
     limitsOf: ({ keyId }) => limits.get(keyId) ?? NO_LIMITS,
   };
 }

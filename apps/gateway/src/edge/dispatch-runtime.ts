@@ -38,6 +38,7 @@ export class DispatchRuntime implements OnApplicationShutdown {
     });
     this.tools = {
       transport: this.transport,
+      guard: () => state.current.addressGuard,
       wheel,
       health,
       pricing: { costOf, costFields, judgeUsage },

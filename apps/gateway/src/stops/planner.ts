@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DIALECT_IDS, GatewayError, PROTOCOL_DIALECT } from '@switchyard/contract';
 import type {
+  CatalogSnapshot,
   DialectId,
   HealthView,
   Plan,
@@ -15,11 +16,12 @@ import { HealthTracker } from '@switchyard/dispatch';
 import { requirePermission } from '@switchyard/identity';
 import type { Caller } from '@switchyard/identity';
 import { estimatePromptTokens } from '@switchyard/metering';
-import { mergePolicy, plan, readHints } from '@switchyard/routing';
+import { mergePolicy, plan, readHints, readProviderConfigs } from '@switchyard/routing';
 import type { MergedPolicy } from '@switchyard/routing';
 import type { PlanningInput, PlanningService } from '../control/planning.js';
 import { RuntimeState } from '../control/runtime-state.js';
 import type { Loaded } from '../control/runtime-state.js';
+import { withCallersProviders } from './byok/callers-providers.js';
 import { StickySessions } from './sticky-sessions.js';
 
 /** A request that has been read, understood and planned. */
@@ -48,10 +50,10 @@ export class Planner implements PlanningService {
   planFor(input: PlanningInput): PlannedRequest {
     const loaded = this.state.current;
     const { caller, protocol, body, sessionIdHeader } = input;
-    const { routing, catalog } = loaded.config;
+    const { routing } = loaded.config;
     const bodyFacts = dialectOf(PROTOCOL_DIALECT[protocol]).readFacts(body);
     const hints = readHints(body, { sessionIdHeader, maxModels: routing.maxModels, protocol });
-    if (hints.hasProviderConfigs) refuseProviderConfigs(caller);
+    const catalog = catalogFor(loaded, caller, hints);
     const facts = { ...factsOf(protocol, bodyFacts, hints), needsKnownPrice: loaded.limitsOf(caller).hasBudget };
     const policy = this.policyOf(loaded, caller, hints.rules);
     const drawn = plan({
@@ -87,11 +89,20 @@ function merged(loaded: Loaded, caller: Caller, request: PolicyRules): MergedPol
   return mergePolicy({ operator, tenant: caller.tenantPolicy, key: caller.keyPolicy, request });
 }
 
-/** Callers' own provider credentials need a permission, and a transport that guards callers' URLs: refused without both. */
-function refuseProviderConfigs(caller: Caller): never {
+/** The catalogue, with the accounts and providers over it that a caller who may do so brought along. */
+function catalogFor(
+  { config, addressGuard }: Loaded,
+  caller: Caller,
+  { providerConfigs }: RoutingHints,
+): CatalogSnapshot {
+  if (providerConfigs === null) return config.catalog;
   requirePermission(caller, 'byok');
-  throw new GatewayError('not_supported', 'provider_configs is not supported by this version of Switchyard.', {
-    param: 'provider_configs',
+  return withCallersProviders(readProviderConfigs(providerConfigs), {
+    catalog: config.catalog,
+    guard: addressGuard,
+    timeouts: config.timeouts,
+    pepper: config.security.pepper,
+    tenantId: caller.tenantId,
   });
 }
 

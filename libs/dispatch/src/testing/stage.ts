@@ -2,7 +2,7 @@ import { ZERO_USAGE } from '@switchyard/contract';
 import type { GatewayError, PlannedAttempt, UpstreamError } from '@switchyard/contract';
 import { decodeBody, dialectOf } from '@switchyard/dialects';
 import { mergePolicy } from '@switchyard/routing';
-import { TimerWheel } from '@switchyard/transport';
+import { AddressGuard, TimerWheel } from '@switchyard/transport';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from '@switchyard/transport';
 import type { ClientSink } from '../client-sink.js';
 import type { AccountGate } from '../account-gate.js';
@@ -158,7 +158,7 @@ const NOT_COUNTED: DispatchCounters = {
 };
 
 /** Grants everything. */
-const OPEN_GATE: AccountGate = {
+export const OPEN_GATE: AccountGate = {
   admit: (_ask, answer) => {
     answer(null);
   },
@@ -237,6 +237,7 @@ export function stage(
       }),
     },
     accounts,
+    guard: () => new AddressGuard([]),
     budgets: new RetryBudgets(AMPLE_BUDGETS, clock.now),
     hedges: new Hedges(NO_HEDGING, clock.now),
     drains: new Drains(),

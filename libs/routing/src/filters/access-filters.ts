@@ -1,5 +1,5 @@
-import type { Model } from '@switchyard/contract';
-import type { CompiledPolicy } from '../policy/compiled-policy.js';
+import type { Endpoint, Model } from '@switchyard/contract';
+import type { CompiledPolicy, SlugRule } from '../policy/compiled-policy.js';
 import { isNamed } from '../policy/endpoint-names.js';
 import { reason } from './request-view.js';
 import type { Filter } from './request-view.js';
@@ -17,19 +17,29 @@ export function isModelAllowed(policy: CompiledPolicy, model: Model): boolean {
   return policy.models.every(({ globs }) => globs.some((glob) => glob.test(model.id)));
 }
 
+/** What a policy may name hosts by that callers choose themselves. */
+export const CALLERS_HOST = 'byok';
+
 /** A base slug lets all endpoints of the provider through, tier endpoints too once they are opted in. */
 export const providerAllowed: Filter = (reasons, endpoint, _asked, { policy }) => {
-  for (const { layer, slugs } of policy.only) {
-    if (!isNamed(slugs, endpoint)) {
+  for (const rule of policy.only) {
+    const { layer, slugs } = rule;
+    if (!isAllowedBy(rule, endpoint)) {
       reasons.push(reason('allowed_providers', layer, `only permits ${[...slugs].join(', ') || 'no one'}`));
     }
   }
 };
 
+/** A caller's host goes by the name that the caller gave it, which can let it through the caller's own rules alone. */
+function isAllowedBy({ layer, slugs }: SlugRule, endpoint: Endpoint): boolean {
+  const isStranger = endpoint.provider.callers?.ownHost === true && layer !== 'request';
+  return isStranger ? slugs.has(CALLERS_HOST) : isNamed(slugs, endpoint);
+}
+
 /** A base slug covers all endpoints of the provider: whoever ignores a host means its every tier. */
 export const providerNotIgnored: Filter = (reasons, endpoint, _asked, { policy }) => {
   for (const { layer, slugs } of policy.ignore) {
-    if (isNamed(slugs, endpoint)) {
+    if (isNamed(slugs, endpoint) || (endpoint.provider.callers?.ownHost === true && slugs.has(CALLERS_HOST))) {
       reasons.push(reason('ignored_providers', layer, `ignore names ${[...slugs].join(', ')}`));
     }
   }

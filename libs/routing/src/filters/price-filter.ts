@@ -23,9 +23,9 @@ export const priceWithinCaps: Filter = (reasons, endpoint, _asked, { facts, poli
   }
 };
 
-/** A budget cannot be kept with prices that nobody knows: not known is not free. */
+/** A budget cannot be kept with prices that nobody knows: not known is not free. What callers pay themselves is no part of it. */
 export const priceKnown: Filter = (reasons, endpoint, _asked, { facts }) => {
-  if (facts.needsKnownPrice !== true) return;
+  if (facts.needsKnownPrice !== true || endpoint.provider.callers !== undefined) return;
   const { prompt, completion } = endpoint.price;
   if (prompt !== null && completion !== null) return;
   const which = prompt === null ? 'prompt' : 'completion';

@@ -1,12 +1,16 @@
+/** More of a key is not looked at: comparing takes as long as both keys together are wide. */
+const KEY_LENGTH_MAX = 64;
+
 /**
  * The known key that a misspelt one most likely meant: the fewest single-character edits away, a swap of neighbours
  * counting as one (optimal string alignment). Ties go to the earlier known key.
  */
 export function nearestKey(key: string, known: readonly string[]): string {
+  const start = key.slice(0, KEY_LENGTH_MAX).toLowerCase();
   let nearest = '';
   let fewest = Infinity;
   for (const candidate of known) {
-    const edits = editDistance(key.toLowerCase(), candidate);
+    const edits = editDistance(start, candidate);
     if (edits < fewest) {
       nearest = candidate;
       fewest = edits;

@@ -24,7 +24,7 @@ describe('readHints', () => {
       models: [],
       serviceTier: null,
       sessionId: null,
-      hasProviderConfigs: false,
+      providerConfigs: null,
       warnings: [],
     });
   });
@@ -328,10 +328,10 @@ describe('readHints', () => {
     },
   );
 
-  it('reports provider_configs that have entries', () => {
-    expect(read({ provider_configs: { openai: {} } }).hasProviderConfigs).toBe(true);
-    expect(read({ provider_configs: {} }).hasProviderConfigs).toBe(false);
-    expect(read({ provider_configs: null }).hasProviderConfigs).toBe(false);
+  it('hands on provider_configs that have entries, unread', () => {
+    expect(read({ provider_configs: { openai: {} } }).providerConfigs).toEqual({ openai: {} });
+    expect(read({ provider_configs: {} }).providerConfigs).toBeNull();
+    expect(read({ provider_configs: null }).providerConfigs).toBeNull();
   });
 
   it('hands on the service tier as sent', () => {

@@ -49,7 +49,7 @@ export function readHints(body: JsonObject, context: HintContext): RoutingHints 
     models: readModels(body['model'], other.get('models'), other.get('fallbacks'), context.maxModels),
     serviceTier: readText(body['service_tier']),
     sessionId: readText(other.get('session_id')) ?? readSessionHeader(context.sessionIdHeader),
-    hasProviderConfigs: isJsonObject(configs) && Object.keys(configs).length > 0,
+    providerConfigs: isJsonObject(configs) && Object.keys(configs).length > 0 ? configs : null,
     warnings: found.size === 0 ? [] : warningsOfHints(found),
   };
 }

@@ -16,6 +16,8 @@ export interface Candidate {
    * Rank keys, compared from first to last, lowest first. A key that the request's way of ranking does not use is the
    * same for all, and falls out of the comparison.
    */
+  /** 0 = through an account that the caller brought along for it. */
+  shared: number;
   /** 1 = misses a preferred throughput or latency. */
   demoted: number;
   /** Place in `order`; -1 for the warm endpoint among the listed. */
@@ -42,6 +44,7 @@ export function candidateOf(
     health: health.of(endpoint),
     cost: expectedCostPico(endpoint, facts),
     chance: 0,
+    shared: endpoint.provider.callers === undefined ? 1 : 0,
     demoted: 0,
     position: 0,
     cold: 0,
@@ -55,6 +58,7 @@ export function candidateOf(
 
 export function compareCandidates(a: Candidate, b: Candidate): number {
   return (
+    a.shared - b.shared ||
     a.demoted - b.demoted ||
     a.position - b.position ||
     a.cold - b.cold ||

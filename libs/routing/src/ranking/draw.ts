@@ -6,7 +6,7 @@ const FREE_PICO = 1_000_000;
 
 /**
  * Draws who leads among the candidates that stand equal but for their cost, each with a weight of 1/cost², and moves it
- * to the front of `sorted`. Only the leading stratum takes part: same preference, health band and tool quality as the
+ * to the front of `sorted`. Only the leading stratum takes part: same kind of account, preference, health band and tool quality as the
  * first. Sets the exact `chance` of each candidate. Written in loops without intermediate lists: it runs once a request.
  */
 export function drawLeader(sorted: Candidate[], seed: number, group: string): void {
@@ -31,7 +31,8 @@ export function drawLeader(sorted: Candidate[], seed: number, group: string): vo
 function stratumEnd(sorted: readonly Candidate[]): number {
   const first = sorted[0];
   const end = sorted.findIndex(
-    ({ demoted, band, quality }) => demoted !== first?.demoted || band !== first.band || quality !== first.quality,
+    ({ shared, demoted, band, quality }) =>
+      shared !== first?.shared || demoted !== first.demoted || band !== first.band || quality !== first.quality,
   );
   return end === -1 ? sorted.length : end;
 }

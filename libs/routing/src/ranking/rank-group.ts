@@ -32,7 +32,7 @@ const BANDS = { healthy: 0, degraded: 1, down: 2, outage: 3 } as const;
 
 /**
  * Puts the candidates of one group (a model's endpoints, or those of all models with partition `none`) into the order
- * in which they are tried. Winning first: preferred throughput and latency, `order`, service tier priority, sort, the
+ * in which they are tried. Winning first: accounts of the caller's own, preferred throughput and latency, `order`, service tier priority, sort, the
  * sticky endpoint, then the default: healthy ones first, the first drawn with probability 1/cost², the rest by cost.
  * Ties go by tag.
  */
@@ -139,6 +139,7 @@ function warmCandidate(candidates: readonly Candidate[], { view, stickyEndpoint 
 
 function explain(candidate: Candidate, way: string): readonly string[] {
   const because = [way, candidate.health?.band ?? 'healthy'];
+  if (candidate.shared === 0) because.unshift("the caller's own account");
   if (candidate.demoted === 1) because.push('misses the preferred throughput or latency: moved to the end');
   if (candidate.quality === 2) because.push('tool calls fail more often than elsewhere');
   if (candidate.endpoint.serviceTier !== 'default') because.push(`${candidate.endpoint.serviceTier} tier`);
