@@ -2,22 +2,10 @@ import { GatewayError, UpstreamError } from '@switchyard/contract';
 import type { FailureClass } from '@switchyard/contract';
 import { mergePolicy } from '@switchyard/routing';
 import { attempts, provider } from '../../../test/testing/plan-fixture.js';
+import { ANSWER, DONE, FINISH, ROLE, textOf } from './testing/sse.js';
 import { TIMEOUTS, stage } from './testing/stage.js';
 
-const ANSWER = {
-  id: 'chatcmpl-up',
-  object: 'chat.completion',
-  created: 1,
-  model: 'a/m-upstream',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
-};
-const chunk = (delta: object, finishReason: string | null = null): string =>
-  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'a/m-upstream', choices: [{ index: 0, delta, finish_reason: finishReason }] })}\n\n`;
-const ROLE = chunk({ role: 'assistant', content: '' });
-const TEXT = chunk({ content: 'Hello' });
-const FINISH = chunk({}, 'stop');
-const DONE = 'data: [DONE]\n\n';
+const TEXT = textOf('Hello');
 const TWO = attempts('a/m@one', 'a/m@two');
 const broken = (failure: FailureClass): UpstreamError =>
   new UpstreamError({ class: failure, status: null, message: 'broke' });
