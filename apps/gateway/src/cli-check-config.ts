@@ -3,15 +3,24 @@ import { ConfigError, faultLine } from './config/config-error.js';
 import type { Environment } from './config/environment.js';
 import { loadConfig } from './config/load-config.js';
 import type { LoadResult } from './config/load-config.js';
+import { dryRun, strandedKeys } from './config/golden-requests.js';
+import { loadedFrom } from './control/runtime-state.js';
+import type { KnownIdentity } from './control/runtime-state.js';
+
+/** A check touches no database: a key that is not in the file may be there. */
+const DATABASE_NOT_READ: KnownIdentity = { stored: null, isComplete: false };
 
 /**
- * `switchyard check-config FILE`: every fault, or a summary of what the file sets up. Writes nothing to disk. Returns
+ * `switchyard check-config FILE`: every fault, those of its golden requests included, or a summary of what the file sets up. Writes nothing to disk. Returns
  * the exit status.
  */
 export function checkConfig(path: string, environment: Environment, output: CliOutput): number {
   try {
     const result = loadConfig({ path, environment, secrets: 'throwaway' });
-    output.out(summaryOf(path, result));
+    const loaded = loadedFrom(result.config, DATABASE_NOT_READ);
+    const { faults, notices } = dryRun(loaded);
+    if (faults.length > 0) throw new ConfigError(path, faults);
+    output.out(summaryOf(path, { ...result, notices: [...result.notices, ...notices, ...strandedKeys(null, loaded)] }));
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -127,6 +127,18 @@ describe('switchyard check-config', () => {
     expect(existsSync(join(directory, 'data'))).toBe(false);
   });
 
+  it('plans the golden requests', async () => {
+    const body = '{ model: acme/nothing, messages: [{ role: user, content: Hello }] }';
+    const golden = (key: string): string => `golden_requests: [{ name: smoke, key: ${key}, body: ${body} }]\n`;
+    const keys = 'keys: [{ id: ci, key: sk-ci-0123456789abcdef }]\n';
+    const { status, err } = await run(['check-config', file(`${keys}${golden('ci')}`)]);
+    expect(status).toBe(1);
+    expect(err).toContain('golden_requests[0]: found "smoke" with nowhere to go');
+
+    const { out } = await run(['check-config', file(`${keys}${golden('of-the-database')}`)]);
+    expect(out).toContain('note: golden_requests[0]: "smoke" was not checked');
+  });
+
   it('takes the variables of the environment', async () => {
     const path = file('server: { port: "${PORT}" }\n');
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '@switchyard/contract';
 import type { HealthView, Plan } from '@switchyard/contract';
+import type { PlanningInput } from '../control/planning.js';
 import { RuntimeState, loadedFrom } from '../control/runtime-state.js';
 import type { Loaded } from '../control/runtime-state.js';
 import { Planner } from '../stops/planner.js';
@@ -94,6 +95,15 @@ function reasonsOf({ rejected }: Plan): string {
   return ` (${shown.join('; ')}${more > 0 ? `; and ${String(more)} more` : ''})`;
 }
 
+function hasAttempts(planner: Planner, input: PlanningInput): boolean {
+  try {
+    return planner.planFor(input).plan.attempts.length > 0;
+  } catch (error) {
+    if (error instanceof GatewayError) return false;
+    throw error;
+  }
+}
+
 /** Whether a key reaches any model; true as well once too much was looked at. Keys with the same rules are looked at once. */
 function reach(loaded: Loaded): (keyId: string) => boolean {
   const planner = plannerOf(loaded);
@@ -106,8 +116,8 @@ function reach(loaded: Loaded): (keyId: string) => boolean {
     return loaded.config.catalog.models.some(({ id }) => {
       plans += 1;
       if (plans > PLANS_MAX) return true;
-      const body = { model: id, messages: [] };
-      return planner.planFor({ caller, protocol: 'chat', body, sessionIdHeader: null }).plan.attempts.length > 0;
+      const body = { model: id, messages: [{ role: 'user', content: 'Hello' }] };
+      return hasAttempts(planner, { caller, protocol: 'chat', body, sessionIdHeader: null });
     });
   };
   return (keyId) => {
