@@ -1,3 +1,4 @@
+import type { HealthDelta } from '@switchyard/dispatch';
 import { RuntimeState, loadedFrom } from '../control/runtime-state.js';
 import type { KnownIdentity } from '../control/runtime-state.js';
 import type { Bookkeeping } from './bookkeeping.js';
@@ -19,6 +20,8 @@ export interface DataPlane {
   identityChanged(identity: KnownIdentity): Promise<void>;
   /** For limits that live in the plane alone. */
   raiseSpend(spend: readonly GroupSpend[]): void;
+  /** What was seen of endpoints elsewhere; `source` is the process of the plane that it comes from, `null` = none of them. */
+  hearHealth(delta: HealthDelta, source: string | null): void;
   /** Replaces the processes that serve, one after the other, without a pause; `cause` is for the log. */
   restart(cause: string): void;
   /** Readiness says no from now on; requests are served as before. */
@@ -66,12 +69,16 @@ export class InProcessPlane implements DataPlane {
 
   identityChanged(identity: KnownIdentity): Promise<void> {
     const { running } = this;
-    running?.replace(loadedFrom(running.current.config, identity));
+    running?.replace(loadedFrom(running.current.written, identity));
     return Promise.resolve();
   }
 
   raiseSpend(spend: readonly GroupSpend[]): void {
     if (this.services !== null) void raiseSpend(this.services.limits, spend, this.log);
+  }
+
+  hearHealth(delta: HealthDelta, source: string | null): void {
+    if (source === null) this.services?.health.shared.merge(delta);
   }
 
   restart(cause: string): void {

@@ -13,6 +13,7 @@ import { InProcessPlane } from './data-plane.js';
 import type { DataPlane } from './data-plane.js';
 import { ConfigKeeper, needsNewWorkers } from './config-keeper.js';
 import type { ConfigSource } from './load-runtime.js';
+import { HealthHub } from './health-hub.js';
 import { maintenanceContext, maintenanceTimers } from './maintenance.js';
 import type { DiskWatch } from './disk-watch.js';
 import { openLimits, watchDisk } from './open-services.js';
@@ -50,6 +51,7 @@ export class Supervisor {
   private readonly books: Bookkeeping;
   private readonly plane: DataPlane;
   private readonly metrics = new Metrics();
+  private readonly health: HealthHub;
   private readonly toldInserts = { inserted: 0, duplicates: 0 };
   /** `null` until it is known where limits live. */
   private limits: SupervisedLimits | null = null;
@@ -90,6 +92,15 @@ export class Supervisor {
         this.limits?.settle(held, actual);
       },
     });
+    this.health = new HealthHub({
+      config,
+      log,
+      metrics: this.metrics,
+      tell: (delta, source) => {
+        this.plane.hearHealth(delta, source);
+      },
+      collect: () => this.services?.health.shared.take() ?? null,
+    });
     this.plane = this.planeOf(config);
   }
 
@@ -100,6 +111,7 @@ export class Supervisor {
       this.simulator = await startSimulator({ simulatedNotice: true, lenient: true });
     try {
       this.openLimits(config);
+      this.health.start();
       await this.books.start();
       this.config.begin();
       this.ops = await startOpsServer(host, opsPort, this.opsParts());
@@ -146,6 +158,7 @@ export class Supervisor {
     }
     this.log.logger.info({ grace_ms: graceMs }, 'stopping: running requests are waited for');
     await this.plane.stop(graceMs);
+    this.health.stop();
     this.disk?.stop();
     await this.timers?.stop();
     await this.books.stop();
@@ -166,6 +179,7 @@ export class Supervisor {
 
   private applied(next: GatewayConfig, before: GatewayConfig): void {
     this.books.configure(next);
+    this.health.configure(next);
     this.plane.configure(this.message());
     if (needsNewWorkers(before, next)) this.plane.restart('configuration');
   }
@@ -185,6 +199,9 @@ export class Supervisor {
       spend,
       counted: (worker, delta) => {
         this.metrics.merge(worker, delta);
+      },
+      sawHealth: (worker, delta) => {
+        this.health.heard(worker, delta);
       },
       died: (worker) => {
         this.metrics.forget(worker);
@@ -235,14 +252,19 @@ export class Supervisor {
   }
 
   private identityRead(identity: KnownIdentity): void {
-    const { callers } = this.config.identityRead(identity);
+    const before = this.config.current.unusableCredentials;
+    const { callers, unusableCredentials } = this.config.identityRead(identity);
     for (const { id, reason } of callers.unusable) {
       this.log.logger.error({ id, reason }, 'a key or tenant of the database cannot be used');
+    }
+    if (unusableCredentials !== before) {
+      for (const fault of unusableCredentials) this.log.logger.error(fault, 'a stored credential is not used');
     }
     this.pushed = this.plane.identityChanged(identity);
   }
 
   private async renderMetrics(): Promise<string> {
+    this.metrics.set('switchyard_endpoints_ejected', {}, this.health.tracker.ejectedCount);
     gaugeBooks(this.metrics, await this.books.figures(), this.toldInserts);
     if (this.services !== null) {
       gaugeProcess(this.services);
@@ -256,7 +278,8 @@ export class Supervisor {
     return {
       isReady: () => this.plane.isReady && this.disk?.isFull !== true,
       keyRing: () => this.config.current.keyRing,
-      config: () => this.config.current.config,
+      config: () => this.config.current.written,
+      unusableCredentials: () => this.config.current.unusableCredentials,
       configStatus: () => this.config.status,
       reloadConfig: () => this.config.reload('admin API'),
       restartWorkers: () => {
@@ -265,6 +288,7 @@ export class Supervisor {
         return workers;
       },
       identity: () => (books.isDatabaseReady ? books.keys : null),
+      credentials: () => (books.isDatabaseReady ? books.credentials : null),
       ledger: () => (books.isDatabaseReady ? books.ledger : null),
       flush: () => books.flush(),
       identityChanged: async () => {
@@ -277,10 +301,11 @@ export class Supervisor {
   }
 
   private message(): ConfigureMessage {
-    const { config } = this.config.current;
     const url = this.options.simulatorUrl ?? this.simulator?.url ?? null;
-    const simulatorUrl = config.simulated ? url : null;
+    const simulatorUrl = this.config.current.written.simulated ? url : null;
     const { source, fixed } = this.config;
-    return { type: 'configure', ...source, simulatorUrl, fixed, identity: this.books.identity, spend: [] };
+    const { identity } = this.books;
+    const health = this.health.standing;
+    return { type: 'configure', ...source, simulatorUrl, fixed, identity, spend: [], health };
   }
 }

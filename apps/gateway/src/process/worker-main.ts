@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { Socket } from 'node:net';
+import { isEmptyDelta } from '@switchyard/dispatch';
 import { RuntimeState, loadedFrom } from '../control/runtime-state.js';
 import { DataServer } from './data-server.js';
 import type { DrainPlan } from './data-server.js';
@@ -12,7 +13,7 @@ import { raiseSpend } from './raise-spend.js';
 import { SupervisorLedger } from './supervisor-ledger.js';
 import type { ConfigureMessage, SupervisorMessage, WorkerMessage } from './worker-messages.js';
 
-/** What was counted is told to the supervisor this often. */
+/** What was counted and seen is told to the supervisor this often. */
 const METRICS_MS = 1_000;
 /** Ends of connections are told together. */
 const CLOSED_MS = 20;
@@ -55,12 +56,15 @@ process.on('message', (message: SupervisorMessage, socket: Socket | undefined) =
       break;
     case 'identity':
       withRunning(({ state }) => {
-        state.replace(loadedFrom(state.current.config, message.identity));
+        state.replace(loadedFrom(state.current.written, message.identity));
         tell({ type: 'identity-applied' });
       });
       break;
     case 'spend':
       withRunning(({ services, log }) => raiseSpend(services.limits, message.spend, log));
+      break;
+    case 'health':
+      serving?.services.health.shared.merge(message.delta);
       break;
   }
 });
@@ -127,11 +131,14 @@ async function start(message: ConfigureMessage): Promise<Running> {
   const state = new RuntimeState(loadedFrom(config, message.identity));
   const log = new ProcessLog(config.log.level, 'worker');
   const services = await openServices(config, log, ledger);
+  services.health.shared.merge(message.health);
   await raiseSpend(services.limits, message.spend, log);
   const server = await DataServer.create(state, log, services, connectionClosed);
   setInterval(() => {
     gaugeProcess(services);
     tell({ type: 'metrics', delta: services.metrics.takeDelta() });
+    const seen = services.health.shared.take();
+    if (!isEmptyDelta(seen)) tell({ type: 'health', delta: seen });
   }, METRICS_MS).unref();
   return { state, services, server, log };
 }

@@ -1,3 +1,4 @@
+import type { HealthDelta } from '@switchyard/dispatch';
 import type { SpendFloor } from '@switchyard/limits';
 import type { UsageRecord } from '@switchyard/metering';
 import type { MetricsDelta } from '@switchyard/telemetry';
@@ -20,6 +21,8 @@ export interface ConfigureMessage {
   readonly identity: KnownIdentity;
   /** What budgets were spent before this worker began. */
   readonly spend: readonly GroupSpend[];
+  /** Endpoints and credentials that are left out at the moment. */
+  readonly health: HealthDelta;
 }
 
 /** What every process of a gateway has in common for as long as it runs. */
@@ -50,6 +53,12 @@ export interface SpendMessage {
   readonly spend: readonly GroupSpend[];
 }
 
+/** Both ways: what was seen of endpoints elsewhere since the last message. */
+export interface HealthMessage {
+  readonly type: 'health';
+  readonly delta: HealthDelta;
+}
+
 /** A new connection of the data port, which comes along with the message. The worker says when it has it. */
 export interface ConnectionMessage {
   readonly type: 'connection';
@@ -76,7 +85,14 @@ export interface AnswerMessage {
 
 /** Supervisor to worker. */
 export type SupervisorMessage =
-  ConfigureMessage | IdentityMessage | SpendMessage | ConnectionMessage | LeaveMessage | DrainMessage | AnswerMessage;
+  | ConfigureMessage
+  | IdentityMessage
+  | SpendMessage
+  | HealthMessage
+  | ConnectionMessage
+  | LeaveMessage
+  | DrainMessage
+  | AnswerMessage;
 
 /** Worker to supervisor: connections can come. */
 export interface ReadyMessage {
@@ -135,4 +151,5 @@ export type WorkerMessage =
   | FailedMessage
   | IdentityAppliedMessage
   | AskMessage
+  | HealthMessage
   | MetricsMessage;

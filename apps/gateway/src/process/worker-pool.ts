@@ -1,3 +1,4 @@
+import type { HealthDelta } from '@switchyard/dispatch';
 import type { Logger, MetricsDelta } from '@switchyard/telemetry';
 import type { KnownIdentity } from '../control/runtime-state.js';
 import { ConnectionDesk } from './connection-desk.js';
@@ -30,6 +31,8 @@ export interface WorkerDesk {
   /** What budgets were spent so far. Never rejects. */
   spend(): Promise<readonly GroupSpend[]>;
   counted(worker: string, delta: MetricsDelta): void;
+  /** What a worker saw of endpoints. */
+  sawHealth(worker: string, delta: HealthDelta): void;
   died(worker: string): void;
 }
 
@@ -94,6 +97,10 @@ export class WorkerPool implements DataPlane {
 
   raiseSpend(spend: readonly GroupSpend[]): void {
     this.tellServing({ type: 'spend', spend });
+  }
+
+  hearHealth(delta: HealthDelta, source: string | null): void {
+    for (const worker of this.serving) if (worker.name !== source) worker.tell({ type: 'health', delta });
   }
 
   /** Starts new workers, one after the other, and lets each old one end when a new one serves. Asked for meanwhile, it is done again afterwards. */
@@ -211,6 +218,9 @@ export class WorkerPool implements DataPlane {
         break;
       case 'metrics':
         this.desk.counted(worker.name, message.delta);
+        break;
+      case 'health':
+        this.desk.sawHealth(worker.name, message.delta);
         break;
     }
   }

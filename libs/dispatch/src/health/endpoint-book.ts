@@ -34,6 +34,10 @@ export class EndpointBook {
     for (const key of this.records.keys()) if (!this.keys.has(key)) this.records.delete(key);
   }
 
+  get catalogued(): readonly string[] {
+    return [...this.keys];
+  }
+
   hasProvider(provider: Provider): boolean {
     return this.providers.has(provider);
   }

@@ -102,11 +102,11 @@ describe('what ranking learns of an endpoint', () => {
     clock.nowMs += 301_000;
     expect(health.of(ONE)).toMatchObject({ latency: null, throughput: null });
     expect(health.historyOf(ONE)).toMatchObject({ uptime5Min: null, uptime30Min: 0.75, uptime1Day: 0.75 });
-    expect(near(health.historyOf(ONE)?.latency30Min?.p50, 500)).toBe(true);
+    expect(near(health.historyOf(ONE).latency30Min?.p50, 500)).toBe(true);
     clock.nowMs += 1_800_000;
     expect(health.historyOf(ONE)).toMatchObject({ uptime30Min: null, uptime1Day: 0.75, latency30Min: null });
     clock.nowMs += 86_400_000;
-    expect(health.historyOf(ONE)?.uptime1Day).toBeNull();
+    expect(health.historyOf(ONE).uptime1Day).toBeNull();
   });
 });
 
@@ -149,7 +149,7 @@ describe('ejection', () => {
     expect([health.admit(ONE, false), health.admit(ONE, false)]).toEqual([true, true]);
     expect(health.of(ONE)).toMatchObject({ band: 'healthy', circuitOpen: false });
     expect(events.at(-1)).toMatchObject({ type: 'recovered' });
-    expect(health.historyOf(ONE)?.uptime5Min).toBeCloseTo(1 / 6);
+    expect(health.historyOf(ONE).uptime5Min).toBeCloseTo(1 / 6);
   });
 
   it('takes longer after a trial that failed, and falls back in healthy times', () => {

@@ -14,6 +14,11 @@ export class SharedHealth {
     private readonly nowMs: () => number,
   ) {}
 
+  /** Names of all endpoints of the catalogue. */
+  get keys(): readonly string[] {
+    return this.book.catalogued;
+  }
+
   /** To be told with the next delta. */
   noteEjected(key: string): void {
     this.ejected.push(key);
