@@ -51,6 +51,7 @@ export class WorkerPool implements DataPlane {
   private readonly connections = new ConnectionDesk();
   private starting = 0;
   private rolling: Promise<void> | null = null;
+  private isOpen = false;
   private isLeaving = false;
   private isStopping = false;
   private restartMs = RESTART_FIRST_MS;
@@ -64,7 +65,7 @@ export class WorkerPool implements DataPlane {
   ) {}
 
   get isReady(): boolean {
-    return !this.isLeaving && this.serving.length > 0;
+    return this.isOpen && !this.isLeaving && this.serving.length > 0;
   }
 
   /** Resolves with the data URL once every worker is ready and the port is open; rejects when one cannot start. */
@@ -73,7 +74,9 @@ export class WorkerPool implements DataPlane {
     try {
       await Promise.all(Array.from({ length: workers }, () => this.spawn()));
       if (this.isStopping) throw new Error('it was stopped before it served');
-      return await this.connections.listen(host, port);
+      const url = await this.connections.listen(host, port);
+      this.isOpen = true;
+      return url;
     } catch (error) {
       // What keeps one worker from starting keeps the next from it too.
       this.isStopping = true;
