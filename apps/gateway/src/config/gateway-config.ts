@@ -24,6 +24,8 @@ export interface GatewayConfig {
   readonly routing: RoutingSettings;
   readonly timeouts: GatewayTimeouts;
   readonly catalog: CatalogSnapshot;
+  /** The catalogue before the simulator took the place of its providers; `null` = it did not. */
+  readonly realCatalog: CatalogSnapshot | null;
   /** By id; the tenant `default` always exists. */
   readonly tenants: ReadonlyMap<string, TenantSettings>;
   readonly keys: readonly KeySettings[];
@@ -53,6 +55,8 @@ export interface ServerSettings {
   readonly maxBodyBytes: number;
   /** Deepest nesting of a request body taken. */
   readonly maxBodyDepth: number;
+  /** Most images taken in one request. */
+  readonly maxImages: number;
 }
 
 export interface RoutingSettings {

@@ -49,6 +49,7 @@ describe('a configuration', () => {
       workers: 1,
       maxBodyBytes: 33_554_432,
       maxBodyDepth: 64,
+      maxImages: 100,
     });
     expect(config.timeouts).toEqual({
       connectMs: 3_000,

@@ -24,6 +24,7 @@ export function serverSettings(section: ServerSection, machine: { hasRedis: bool
     workers: section.workers === 'auto' ? automatic : section.workers,
     maxBodyBytes: Math.round(section.max_body_mib * BYTES_PER_MIB),
     maxBodyDepth: section.max_body_depth,
+    maxImages: section.max_images,
   };
 }
 

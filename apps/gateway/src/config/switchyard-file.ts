@@ -48,6 +48,10 @@ export class ServerSection {
   @Doc('Deepest nesting of a request body.')
   @WholeNumber(8, 512)
   max_body_depth = 64;
+
+  @Doc('Most images in one request.')
+  @WholeNumber(0, 100_000)
+  max_images = 100;
 }
 
 export class RedisSection {

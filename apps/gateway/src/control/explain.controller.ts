@@ -6,6 +6,7 @@ import { explainPlan } from '@switchyard/routing';
 import { IsIn } from 'class-validator';
 import type { Response } from 'express';
 import { planErrorOf } from '../stops/planner.js';
+import { checkBody, checkImages } from '../edge/body-guard.js';
 import { Admitted, RequestBody, RequirePermission } from './admission.js';
 import type { Admission } from './admission.js';
 import { idsOf } from './answer-ids.js';
@@ -40,13 +41,15 @@ export class ExplainController {
     @Res({ passthrough: true }) response: Response,
   ): JsonObject {
     const dialect = dialectOf(PROTOCOL_DIALECT[protocol]);
-    const { json } = decodeRequest(dialect, bytes, { maxDepth: loaded.config.server.maxBodyDepth });
+    const body = decodeRequest(dialect, bytes, { maxDepth: loaded.config.server.maxBodyDepth });
+    checkBody(body);
     const { plan, policy } = this.planning.planFor({
       caller,
       protocol,
-      body: json,
+      body: body.json,
       sessionIdHeader: sessionId ?? null,
     });
+    checkImages(plan.facts, loaded.config.server.maxImages);
     const { requestId, unique } = idsOf(response);
     const error = planErrorOf(plan);
     return {

@@ -20,6 +20,7 @@ import { userHasher } from '../stops/hash-user.js';
 import { replayAnswer } from '../stops/idempotency/replay-answer.js';
 import type { Reserved } from '../stops/reserver.js';
 import { Stops } from '../stops/stops.js';
+import { checkBody, checkImages } from './body-guard.js';
 import { attemptsAllowed, totalTimeoutMs } from './caller-patience.js';
 import { DispatchRuntime } from './dispatch-runtime.js';
 import { forwardedHeadersOf, headerOf } from './forwarded-headers.js';
@@ -133,12 +134,14 @@ export class InferenceHandler {
     try {
       const totalMs = totalTimeoutMs(request, loaded.config.timeouts.totalMs);
       const body = decodeRequest(dialect, bytes, { maxDepth: loaded.config.server.maxBodyDepth });
+      checkBody(body);
       const planned = this.planner.planFor({
         caller,
         protocol,
         body: body.json,
         sessionIdHeader: headerOf(request, 'x-session-id'),
       });
+      checkImages(planned.plan.facts, loaded.config.server.maxImages);
       const refusal = planErrorOf(planned.plan);
       if (refusal !== null) throw refusal;
       this.reserve({ ...exchange, caller, body, planned, bounds: dialect.readBounds(body.json), totalMs });
