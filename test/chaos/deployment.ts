@@ -198,6 +198,8 @@ function models(upstreamUrl: string): JsonObject {
   return {
     catalog: { builtin: false },
     routing: { seed: 42 },
+    // Nothing balances the load before these gateways.
+    timeouts: { drain_delay_s: 0 },
     providers: [
       {
         id: 'host',

@@ -114,12 +114,12 @@ export class GatewayProcess {
     this.child = null;
   }
 
-  /** Stops it as an operator does, and waits for everything it has to do before. */
-  async stop(): Promise<void> {
+  /** Stops it as an operator does, waits for everything it has to do before, and answers its exit status. */
+  async stop(): Promise<number | null> {
     const child = this.child;
-    if (child === null) return;
+    if (child === null) return null;
     this.child = null;
-    await stopGently(child);
+    return stopGently(child);
   }
 
   get configFile(): string {

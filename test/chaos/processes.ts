@@ -16,12 +16,13 @@ export function spawnLogged(args: readonly string[], logFile: string): ChildProc
   return child;
 }
 
-/** Stops a process as an operator does, and waits for everything it has to do before. */
-export async function stopGently(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+/** Stops a process as an operator does, waits for everything it has to do before, and answers its exit status; `null` = it was killed. */
+export async function stopGently(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const exited = once(child, 'exit', { signal: AbortSignal.timeout(STOP_MAX_MS) });
   child.kill('SIGTERM');
   await exited;
+  return child.exitCode;
 }
 
 function read(path: string): string {

@@ -57,8 +57,10 @@ async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 30_000
 }
 
 const KEY = 'sk-switchyard-start-0123456789';
+const FIRST = 'server: { port: 0, ops_port: 0 }\ntimeouts: { drain_delay_s: 0 }\n';
 const configOf = (model: string): string => `
 server: { port: 0, ops_port: 0, workers: 1 }
+timeouts: { drain_delay_s: 0 }
 data_dir: ./data
 keys: [{ id: a, key: ${KEY} }]
 catalog: { builtin: false }
@@ -73,7 +75,7 @@ const modelsOf = async ({ data }: Running): Promise<string[]> => {
 it(
   'prints URLs, a key and a request that works when pasted, and ends with 0 on SIGTERM',
   async () => {
-    const one = await start(`server: { port: 0, ops_port: 0 }\nkeys: [{ id: a, key: ${KEY} }]\n`);
+    const one = await start(`${FIRST}keys: [{ id: a, key: ${KEY} }]\n`);
     expect(one.output()).toContain('SIMULATED');
     expect((await fetch(`${one.ops}/readyz`)).status).toBe(200);
     const reply = await fetch(`${one.data}/v1/messages`, {
@@ -134,7 +136,7 @@ it(
 it(
   'lets a running request end before it stops',
   async () => {
-    const one = await start(`server: { port: 0, ops_port: 0 }\nkeys: [{ id: a, key: ${KEY} }]\n`);
+    const one = await start(`${FIRST}keys: [{ id: a, key: ${KEY} }]\n`);
     const reply = await fetch(`${one.data}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'x-api-key': KEY, 'content-type': 'application/json' },

@@ -1,8 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Database, isConnectionFault } from '@switchyard/database';
 import type { Logger } from '@switchyard/telemetry';
 
 const RETRY_FIRST_MS = 200;
-const RETRY_MAX_MS = 5_000;
+/** Soon there again once the database is: nothing else is asked of it meanwhile. */
+const RETRY_MAX_MS = 1_000;
+/** How long a start waits for a database that neither answers nor refuses. */
+const START_MAX_MS = 3_000;
 
 export interface DatabaseLinkOptions {
   /** `null` = the file. */
@@ -30,13 +34,16 @@ export class DatabaseLink {
     return this.ready;
   }
 
-  /** One try; more follow on their own while the database is away. Throws when it can never work, as with a newer schema. */
+  /** One try, which is waited for so long at most; more follow on their own while the database is away. Throws when it can never work, as with a newer schema. */
   async start(): Promise<void> {
-    if (await this.tryOnce()) return;
+    const tried = this.tryOnce();
+    const isThere = await Promise.race([tried, pause(START_MAX_MS, null, { ref: false })]);
+    if (isThere === true) return;
     this.logger.warn(
       'the database is away: usage waits in the journal, keys of the database come from the last snapshot',
     );
-    this.retry(RETRY_FIRST_MS);
+    if (isThere === null) this.follow(tried, RETRY_FIRST_MS);
+    else this.retry(RETRY_FIRST_MS);
   }
 
   async stop(): Promise<void> {
@@ -60,16 +67,21 @@ export class DatabaseLink {
   private retry(waitMs: number): void {
     if (this.isStopped) return;
     this.timer = setTimeout(() => {
-      this.tryOnce().then(
-        (done) => {
-          if (done) this.logger.info('the database is there');
-          else this.retry(Math.min(RETRY_MAX_MS, waitMs * 2));
-        },
-        (error: unknown) => {
-          this.logger.error({ err: error }, 'the database cannot be used');
-          this.retry(RETRY_MAX_MS);
-        },
-      );
+      this.follow(this.tryOnce(), waitMs);
     }, waitMs).unref();
+  }
+
+  private follow(tried: Promise<boolean>, waitedMs: number): void {
+    tried.then(
+      (isThere) => {
+        if (isThere) this.logger.info('the database is there');
+        else this.retry(Math.min(RETRY_MAX_MS, waitedMs * 2));
+      },
+      (error: unknown) => {
+        if (this.isStopped) return;
+        this.logger.error({ err: error }, 'the database cannot be used');
+        this.retry(RETRY_MAX_MS);
+      },
+    );
   }
 }
