@@ -40,6 +40,8 @@ export interface Reply {
   readonly errorCode: string | null;
   /** Whole seconds of `retry-after`; `null` = none. */
   readonly retryAfterS: number | null;
+  /** What the connection failed with; `null` = it did not. */
+  readonly fault: string | null;
   /** Unix milliseconds. */
   readonly startedMs: number;
   readonly endedMs: number;
@@ -66,8 +68,11 @@ export function ask(what: Ask, onText: Progress = () => undefined): Promise<Repl
     retryAfterS: null as number | null,
   };
   return new Promise((resolve) => {
-    const end = (isEnded: boolean): void => {
-      resolve(replyOf(what, seen, isEnded, startedMs));
+    const end = (fault: string | null): void => {
+      resolve(replyOf(what, { ...seen, fault }, startedMs));
+    };
+    const broken = ({ code, name }: NodeJS.ErrnoException): void => {
+      end(code ?? name);
     };
     const sent = request(
       `${what.url}${PATHS[what.protocol ?? 'chat']}`,
@@ -87,16 +92,12 @@ export function ask(what: Ask, onText: Progress = () => undefined): Promise<Repl
           onText(text);
         });
         answer.on('end', () => {
-          end(true);
+          end(null);
         });
-        answer.on('error', () => {
-          end(false);
-        });
+        answer.on('error', broken);
       },
     );
-    sent.on('error', () => {
-      end(false);
-    });
+    sent.on('error', broken);
     sent.end(JSON.stringify(what.body ?? bodyOf(what)));
   });
 }
@@ -131,17 +132,16 @@ function idOf({ headers }: IncomingMessage): string | null {
 
 function replyOf(
   { tag, stream, protocol = 'chat' }: Ask,
-  { status, id, text, retryAfterS }: Pick<Reply, 'status' | 'id' | 'text' | 'retryAfterS'>,
-  isEnded: boolean,
+  { status, id, text, retryAfterS, fault }: Pick<Reply, 'status' | 'id' | 'text' | 'retryAfterS' | 'fault'>,
   startedMs: number,
 ): Reply {
   const parts = stream === true && status === 200 ? eventsIn(text) : [objectOf(text)];
   const errors = parts.map((part) => part['error']).filter((error) => isJsonObject(error));
   const costs = parts.map((part) => usageCost(part)).filter((cost) => cost !== null);
-  const isWhole = isEnded && status === 200 && (stream !== true || text.includes(ENDS[protocol]));
+  const isWhole = fault === null && status === 200 && (stream !== true || text.includes(ENDS[protocol]));
   const code = errors[0]?.['code'] ?? errors[0]?.['type'];
   return {
-    ...{ tag, status, id, isWhole, startedMs, endedMs: Date.now(), text, retryAfterS },
+    ...{ tag, status, id, isWhole, startedMs, endedMs: Date.now(), text, retryAfterS, fault },
     costNanoUsd: costs.at(-1) ?? null,
     errorCode: typeof code === 'string' ? code : null,
   };

@@ -121,4 +121,8 @@ export function expectToldCosts(verdict: Verdict, replies: readonly Reply[], row
   const wrong = told.filter(({ id, costNanoUsd }) => costs.get(id ?? '') !== costNanoUsd);
   verdict.figure('costs_told', told.length);
   verdict.same('costs_told_wrongly', wrong.length, 0);
+  if (wrong.length > 0) {
+    const booked = ({ id, costNanoUsd }: Reply): unknown => ({ id, told: costNanoUsd, booked: costs.get(id ?? '') });
+    verdict.figure('told_wrongly', wrong.slice(0, 3).map(booked));
+  }
 }

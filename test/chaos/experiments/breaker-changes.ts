@@ -17,7 +17,7 @@ export function breakerChanges(log: string): BreakerLine[] {
     if (!isJsonObject(entry)) return [];
     const { time, to, role } = entry;
     const atMs = typeof time === 'string' ? Date.parse(time) : Number(time);
-    return typeof to === 'string' ? [{ atMs, to, role: String(role) }] : [];
+    return typeof to === 'string' && typeof role === 'string' ? [{ atMs, to, role }] : [];
   });
 }
 

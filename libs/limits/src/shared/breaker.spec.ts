@@ -69,21 +69,36 @@ describe('the breaker', () => {
     expect(changes).toEqual(['closed > open: lost', 'open > half_open: answers', 'half_open > closed: answers']);
   });
 
-  it.each([
-    ['a failure', (breaker: Breaker) => breaker.failed()],
-    ['a lost connection', (breaker: Breaker) => breaker.lost()],
-  ])('counts the answers anew after %s, once they have come for two seconds', (_what, happen) => {
-    const { clock, breaker, answer } = connected();
+  it('counts the answers anew after a failure, and gives up again after five', () => {
+    const { breaker, answer, fail } = connected();
     breaker.lost();
     answer(4);
-    happen(breaker);
-    expect(breaker.state).toBe('open');
-    answer(9);
-    expect(breaker.state).toBe('open');
-    clock.nowMs += 2_000;
+    fail(1);
     answer(4);
     expect(breaker.state).toBe('half_open');
     answer(1);
+    expect(breaker.isClosed).toBe(true);
+    breaker.lost();
+    answer(1);
+    fail(5);
+    expect(breaker.state).toBe('open');
+  });
+
+  it('waits for a second of answers after it was lost half open, and for an answered probe after a failed one', () => {
+    const { clock, breaker, answer, fail } = connected();
+    breaker.lost();
+    answer(4);
+    breaker.lost();
+    expect(breaker.state).toBe('open');
+    answer(9);
+    clock.nowMs += 999;
+    answer(1);
+    fail(1);
+    clock.nowMs += 1_000;
+    answer(9);
+    expect(breaker.state).toBe('open');
+    clock.nowMs += 1_000;
+    answer(5);
     expect(breaker.isClosed).toBe(true);
   });
 
@@ -128,7 +143,7 @@ describe('the breaker', () => {
       breaker.lost();
       return untilClosed();
     });
-    expect(waits).toEqual([1_000, 3_000, 5_000, 9_000, 17_000, 31_000, 31_000]);
+    expect(waits).toEqual([1_000, 2_000, 3_000, 5_000, 9_000, 17_000, 31_000]);
     clock.nowMs += 5_000;
     breaker.lost();
     expect(untilClosed()).toBe(1_000);

@@ -18,7 +18,7 @@ const ANSWERS_MIN = 5;
 /** Opening again within this time after it closed is a relapse. */
 const SETTLED_MS = 5_000;
 /** After a relapse Redis has to answer for so long before it is half open, twice as long after each further one. */
-const CALM_MS = 2_000;
+const CALM_MS = 1_000;
 const CALM_MAX_MS = 30_000;
 
 /**
@@ -63,8 +63,9 @@ export class Breaker {
 
   /** A command was not answered in time, or was refused for the server's state. */
   failed(): void {
-    if (this.current !== 'closed') {
-      this.change('open', 'failures');
+    this.answers = 0;
+    if (this.current === 'open') {
+      this.answeringSinceMs = null;
       return;
     }
     const nowMs = this.nowMs();
