@@ -6,6 +6,8 @@ import { killGateway, killWorker } from './experiments/kill-gateway.js';
 import { killPostgres } from './experiments/kill-postgres.js';
 import { killRedis } from './experiments/kill-redis.js';
 import { redisFlapping } from './experiments/redis-flapping.js';
+import { leak } from './experiments/leak.js';
+import { soak } from './experiments/soak.js';
 import { sums } from './experiments/sums.js';
 
 /** By the names that `npm run chaos` takes, in the order in which it runs them. */
@@ -19,4 +21,6 @@ export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   'kill-redis': killRedis,
   'kill-postgres': killPostgres,
   'redis-flapping': redisFlapping,
+  leak,
+  soak,
 };
