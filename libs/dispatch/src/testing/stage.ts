@@ -20,6 +20,8 @@ import { planOf } from '../../../../test/testing/plan-fixture.js';
 export class FakeCall implements UpstreamCall {
   aborted = false;
   paused = false;
+  /** Headers were sent. */
+  isAnswering = false;
   readonly bodySent = true;
 
   constructor(
@@ -38,6 +40,7 @@ export class FakeCall implements UpstreamCall {
   }
 
   headers(status: number, contentType = 'application/json'): this {
+    this.isAnswering = true;
     this.handler.onHeaders(status, { 'content-type': contentType });
     return this;
   }
@@ -111,6 +114,8 @@ export interface Stage {
   readonly errors: GatewayError[];
   /** Lets time pass, tick by tick. */
   pass(milliseconds: number): void;
+  /** Whether a timer is set: the wheel turns as long as one is, and a tick longer. */
+  hasTimers(): boolean;
 }
 
 export const TIMEOUTS = {
@@ -249,7 +254,7 @@ export function stage(
     },
     ...tools,
   });
-  return { dispatch, client, calls, outcomes, errors, pass: clock.pass };
+  return { dispatch, client, calls, outcomes, errors, pass: clock.pass, hasTimers: clock.isTicking };
 }
 
 function fakeClock() {
@@ -257,6 +262,7 @@ function fakeClock() {
   const periodic = new Set<{ readonly periodMs: number; readonly callback: () => void }>();
   return {
     now: () => now,
+    isTicking: () => periodic.size > 0,
     wheel: {
       now: () => now,
       every: (periodMs: number, callback: () => void) => {
