@@ -2,6 +2,6 @@
 export { mergeEntries, type CatalogEntries } from './merge.js';
 export { ModelEntry } from './model.entry.js';
 export { overlaySnapshot, type OverlaidProvider } from './overlay.js';
-export { ProviderEntry } from './provider.entry.js';
+export { AccountLimitsEntry, ProviderEntry } from './provider.entry.js';
 export { buildSnapshot } from './snapshot.js';
 export type { WrittenModel, WrittenProvider } from './written.js';

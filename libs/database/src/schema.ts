@@ -15,6 +15,7 @@ export interface Schema {
   readonly ledger_purge: LedgerPurgeTable;
   readonly tenants: TenantsTable;
   readonly api_keys: ApiKeysTable;
+  readonly provider_credentials: ProviderCredentialsTable;
   readonly identity_version: IdentityVersionTable;
   readonly alerts_sent: AlertsSentTable;
   readonly maintenance: MaintenanceTable;
@@ -143,7 +144,20 @@ export interface ApiKeysTable {
   readonly updated_at: number;
 }
 
-/** One row, whose version grows in the transaction of every change of `tenants` and `api_keys`. */
+/** The secret is in `sealed` alone, encrypted. */
+export interface ProviderCredentialsTable {
+  readonly row_id: string;
+  readonly provider: string;
+  readonly id: string;
+  readonly sealed: string;
+  readonly digest_prefix: string;
+  /** JSON of weight and limits. */
+  readonly settings: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+/** One row, whose version grows in the transaction of every change of `tenants`, `api_keys` and `provider_credentials`. */
 export interface IdentityVersionTable {
   readonly id: number;
   readonly version: number;

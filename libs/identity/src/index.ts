@@ -1,5 +1,7 @@
 /** Keys, tenants, permissions. */
 export * from './caller.js';
+export * from './credential-store.js';
+export * from './credential-vault.js';
 export * from './failure-throttle.js';
 export * from './identity-snapshot.js';
 export * from './key-digest.js';

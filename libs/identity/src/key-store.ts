@@ -4,6 +4,7 @@ import type { JsonObject } from '@switchyard/contract';
 import type { Database, Schema } from '@switchyard/database';
 import type { Kysely } from 'kysely';
 import type { CompatFlag, Permission } from './caller.js';
+import { credentialsIn } from './credential-store.js';
 import { changeIdentity } from './identity-change.js';
 import type { IdentitySource } from './key-directory.js';
 import { digestOf } from './key-digest.js';
@@ -151,7 +152,7 @@ export class KeyStore implements IdentitySource {
     return version;
   }
 
-  /** Everybody who may call, of one moment. */
+  /** Everybody who may call, and what providers are called with, of one moment. */
   all(): Promise<StoredIdentity> {
     return this.database.kysely
       .transaction()
@@ -168,7 +169,8 @@ export class KeyStore implements IdentitySource {
           .where('revoked_at', 'is', null)
           .orderBy('id')
           .execute();
-        return { version, tenants: tenants.map(tenantOf), keys: keys.map(keyOf) };
+        const credentials = await credentialsIn(transaction);
+        return { version, tenants: tenants.map(tenantOf), keys: keys.map(keyOf), credentials };
       });
   }
 

@@ -2,10 +2,11 @@ import { isJsonObject, parseJson } from '@switchyard/contract';
 import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { Schema } from '@switchyard/database';
 import { COMPAT_FLAGS, PERMISSIONS } from './caller.js';
-import type { StoredKey, StoredTenant } from './stored-identity.js';
+import type { StoredCredential, StoredKey, StoredTenant } from './stored-identity.js';
 
 export type KeyRow = Schema['api_keys'];
 export type TenantRow = Schema['tenants'];
+export type CredentialRow = Schema['provider_credentials'];
 
 export function keyOf(row: KeyRow): StoredKey {
   return {
@@ -64,6 +65,35 @@ export function tenantRowOf(tenant: StoredTenant): TenantRow {
     limits: textOf(tenant.limits),
     created_at: tenant.createdAtMs,
     updated_at: tenant.updatedAtMs,
+  };
+}
+
+export function credentialOf(row: CredentialRow): StoredCredential {
+  const settings = objectOf(row.settings) ?? UNREADABLE;
+  const { weight, limits } = settings;
+  return {
+    rowId: row.row_id,
+    provider: row.provider,
+    id: row.id,
+    sealed: row.sealed,
+    digestPrefix: row.digest_prefix,
+    weight: typeof weight === 'number' ? weight : null,
+    limits: settings === UNREADABLE ? UNREADABLE : isJsonObject(limits) ? limits : null,
+    createdAtMs: row.created_at,
+    updatedAtMs: row.updated_at,
+  };
+}
+
+export function credentialRowOf(credential: StoredCredential): CredentialRow {
+  return {
+    row_id: credential.rowId,
+    provider: credential.provider,
+    id: credential.id,
+    sealed: credential.sealed,
+    digest_prefix: credential.digestPrefix,
+    settings: JSON.stringify({ weight: credential.weight, limits: credential.limits }),
+    created_at: credential.createdAtMs,
+    updated_at: credential.updatedAtMs,
   };
 }
 

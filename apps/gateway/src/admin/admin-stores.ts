@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contract';
 import { isConnectionFault } from '@switchyard/database';
-import type { Caller, KeyStore } from '@switchyard/identity';
+import type { Caller, CredentialStore, KeyStore } from '@switchyard/identity';
 import type { Ledger } from '@switchyard/metering';
 import { OPS_PARTS } from './ops-parts.js';
 import type { OpsParts } from './ops-parts.js';
@@ -30,14 +30,29 @@ export class AdminStores {
 
   /** Makes a change, writes down who made it, and resolves once the gateway serves by it. */
   async change<T>(use: (store: KeyStore) => Promise<T>, describe: (result: T) => Change): Promise<T> {
+    return this.made(await this.identity(use), describe);
+  }
+
+  credentials<T>(use: (store: CredentialStore) => Promise<T>): Promise<T> {
+    return available(this.parts.credentials(), use);
+  }
+
+  /** Like `change`. */
+  async changeCredential<T>(use: (store: CredentialStore) => Promise<T>, describe: (result: T) => Change): Promise<T> {
+    return this.made(await this.credentials(use), describe);
+  }
+
+  private async made<T>(result: T, describe: (result: T) => Change): Promise<T> {
     const { log } = this.parts;
-    const result = await this.identity(use);
     const { by, what, id } = describe(result);
     log.logger.info({ admin_key_id: by.keyId, id }, what);
     try {
       await this.parts.identityChanged();
     } catch (error) {
-      log.logger.error({ err: error }, 'a change of keys or tenants is stored, and will be served by a little later');
+      log.logger.error(
+        { err: error },
+        'a change of keys, tenants or credentials is stored, and will be served by a little later',
+      );
     }
     return result;
   }

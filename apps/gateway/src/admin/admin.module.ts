@@ -6,6 +6,7 @@ import { AdminBodyPipe } from './admin-body.pipe.js';
 import { AdminGuard } from './admin.guard.js';
 import { AdminStores } from './admin-stores.js';
 import { ConfigController } from './config.controller.js';
+import { CredentialsController } from './credentials.controller.js';
 import { KeysController } from './keys.controller.js';
 import { OPS_PARTS } from './ops-parts.js';
 import type { OpsParts } from './ops-parts.js';
@@ -18,7 +19,7 @@ export class AdminModule {
   static of(parts: OpsParts): DynamicModule {
     return {
       module: AdminModule,
-      controllers: [ConfigController, KeysController, TenantsController, UsageController],
+      controllers: [ConfigController, CredentialsController, KeysController, TenantsController, UsageController],
       providers: [
         AdminBodyPipe,
         AdminGuard,

@@ -1,7 +1,8 @@
-import type { KeyRing, KeyStore } from '@switchyard/identity';
+import type { CredentialStore, KeyRing, KeyStore } from '@switchyard/identity';
 import type { Ledger } from '@switchyard/metering';
 import type { ConfigFault, ConfigNotice } from '../config/config-error.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
+import type { UnusableCredential } from '../config/stored-credentials.js';
 import type { ProcessLog } from '../process/process-log.js';
 
 /** Where the configuration in force came from, and what became of the last one that did not come into force. */
@@ -41,10 +42,14 @@ export interface OpsParts {
   /** `null` = the database cannot be used yet. */
   identity(): KeyStore | null;
   /** `null` = the database cannot be used yet. */
+  credentials(): CredentialStore | null;
+  /** Credentials of the database that no request is sent with. */
+  unusableCredentials(): readonly UnusableCredential[];
+  /** `null` = the database cannot be used yet. */
   ledger(): Ledger | null;
   /** Brings what was journalled so far into the ledger, as far as that goes at the moment. */
   flush(): Promise<void>;
-  /** Called after a change of tenants or keys; resolves once this gateway serves by it. */
+  /** Called after a change of tenants, keys or credentials; resolves once this gateway serves by it. */
   identityChanged(): Promise<void>;
   /** The text that Prometheus reads. */
   metrics(): Promise<string>;

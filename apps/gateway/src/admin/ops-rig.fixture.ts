@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ZERO_USAGE } from '@switchyard/contract';
 import { Database } from '@switchyard/database';
-import { KeyRing, KeyStore } from '@switchyard/identity';
+import { CredentialStore, CredentialVault, KeyRing, KeyStore } from '@switchyard/identity';
 import { Ledger } from '@switchyard/metering';
 import type { UsageRecord } from '@switchyard/metering';
 import supertest from 'supertest';
@@ -11,6 +11,8 @@ import type { ConfigFault } from '../config/config-error.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { loadConfig } from '../config/load-config.js';
 import { allCallers } from '../config/stored-callers.js';
+import { withStoredCredentials } from '../config/stored-credentials.js';
+import type { UnusableCredential } from '../config/stored-credentials.js';
 import { startOpsServer } from '../process/ops-server.js';
 import type { OpsServer } from '../process/ops-server.js';
 import type { ProcessLog } from '../process/process-log.js';
@@ -46,6 +48,8 @@ export class OpsRig {
   flushes = 0;
   flushFault: Error | null = null;
   metrics: () => Promise<string> = () => Promise.resolve('# HELP up\nup 1\n');
+  readonly credentials: CredentialStore;
+  private unusable: readonly UnusableCredential[] = [];
   private ring: KeyRing;
 
   private constructor(
@@ -56,6 +60,7 @@ export class OpsRig {
     private readonly config: GatewayConfig,
   ) {
     this.ring = KeyRing.of(config.keys, config.security.pepper);
+    this.credentials = new CredentialStore(database, new CredentialVault(config.security.encryptionKey));
   }
 
   private server: OpsServer | null = null;
@@ -137,6 +142,8 @@ export class OpsRig {
         return this.workers;
       },
       identity: () => (this.isDatabaseReady ? this.store : null),
+      credentials: () => (this.isDatabaseReady ? this.credentials : null),
+      unusableCredentials: () => this.unusable,
       ledger: () => (this.isDatabaseReady ? this.ledger : null),
       flush: async () => {
         this.flushes += 1;
@@ -144,7 +151,9 @@ export class OpsRig {
       },
       identityChanged: async () => {
         this.changes += 1;
-        const { keys } = allCallers(this.config, await this.store.all());
+        const stored = await this.store.all();
+        const { keys } = allCallers(this.config, stored);
+        this.unusable = withStoredCredentials(this.config, stored).unusable;
         this.ring = KeyRing.of(keys, this.config.security.pepper);
       },
       metrics: () => this.metrics(),

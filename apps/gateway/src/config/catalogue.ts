@@ -1,6 +1,6 @@
 import { buildSnapshot, mergeEntries } from '@switchyard/catalog';
 import type { CatalogEntries, WrittenModel, WrittenProvider } from '@switchyard/catalog';
-import type { CatalogSnapshot } from '@switchyard/contract';
+import type { CatalogSnapshot, Provider } from '@switchyard/contract';
 import type { ConfigNotice } from './config-error.js';
 import { parsePath, pathText } from './config-path.js';
 import type { Environment } from './environment.js';
@@ -48,17 +48,21 @@ export function buildCatalogue({ operator, builtin, environment }: CatalogueInpu
  * that is none. For a first run without any provider account.
  */
 export function simulatedSnapshot(snapshot: CatalogSnapshot, simulatorUrl: string): CatalogSnapshot {
-  const providers = new Map(
-    snapshot.providers.map((provider) => [
-      provider.id,
-      {
-        ...provider,
-        baseUrl: `${simulatorUrl}/${provider.id}${provider.dialect === 'anthropic-messages' ? '' : '/v1'}`,
-        credentials: [{ id: 'simulator', apiKey: 'simulated', weight: 1 }],
-        headers: {},
-      },
-    ]),
-  );
+  return snapshotWith(snapshot, `${snapshot.version}-simulated`, (provider) => ({
+    ...provider,
+    baseUrl: `${simulatorUrl}/${provider.id}${provider.dialect === 'anthropic-messages' ? '' : '/v1'}`,
+    credentials: [{ id: 'simulator', apiKey: 'simulated', weight: 1 }],
+    headers: {},
+  }));
+}
+
+/** The snapshot with each provider replaced by what `change` makes of it; the same ids stay. */
+export function snapshotWith(
+  snapshot: CatalogSnapshot,
+  version: string,
+  change: (provider: Provider) => Provider,
+): CatalogSnapshot {
+  const providers = new Map(snapshot.providers.map((provider) => [provider.id, change(provider)]));
   const models = new Map(
     snapshot.models.map((model) => [
       model.id,
@@ -72,7 +76,7 @@ export function simulatedSnapshot(snapshot: CatalogSnapshot, simulatorUrl: strin
     ]),
   );
   return {
-    version: `${snapshot.version}-simulated`,
+    version,
     providers: [...providers.values()],
     models: [...models.values()],
     resolve(id) {

@@ -76,7 +76,8 @@ export function loadConfig(input: LoadInput): LoadResult {
  * a configuration that is `simulated`.
  */
 export function pointAtSimulator(config: GatewayConfig, simulatorUrl: string): GatewayConfig {
-  return { ...config, catalog: simulatedSnapshot(config.catalog, simulatorUrl.replace(/\/+$/, '')) };
+  const realCatalog = config.realCatalog ?? config.catalog;
+  return { ...config, realCatalog, catalog: simulatedSnapshot(realCatalog, simulatorUrl.replace(/\/+$/, '')) };
 }
 
 function readText(path: string): string {
@@ -161,6 +162,7 @@ function completed(input: LoadInput, file: SwitchyardFile, parts: CheckedParts):
     routing: routingSettings(file.routing),
     timeouts: timeoutSettings(file.timeouts),
     catalog: catalogue.snapshot,
+    realCatalog: null,
     tenants: callers.tenants,
     keys: callers.keys,
     limits: { mode: file.limits.mode, strictBudgets: file.limits.strict_budgets },

@@ -5,6 +5,8 @@ import { AddressGuard } from '@switchyard/transport';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { allCallers } from '../config/stored-callers.js';
 import type { AllCallers } from '../config/stored-callers.js';
+import { withStoredCredentials } from '../config/stored-credentials.js';
+import type { UnusableCredential } from '../config/stored-credentials.js';
 import { NO_LIMITS, callerLimits } from '../stops/caller-limits.js';
 import type { CallerLimits } from '../stops/caller-limits.js';
 
@@ -21,17 +23,23 @@ export const NO_STORED_IDENTITY: KnownIdentity = { stored: null, isComplete: tru
 
 /** One configuration and what was built from it. Replaced as a whole; a request keeps the one it started with. */
 export interface Loaded {
+  /** With what the database adds. */
   readonly config: GatewayConfig;
+  /** As it was read. */
+  readonly written: GatewayConfig;
   readonly identity: KnownIdentity;
   readonly keyRing: KeyRing;
   readonly callers: AllCallers;
+  /** Credentials of the database that no request is sent with. */
+  readonly unusableCredentials: readonly UnusableCredential[];
   /** Judges the hosts that callers choose. */
   readonly addressGuard: AddressGuard;
   readonly limitsOf: (caller: Pick<Caller, 'keyId'>) => CallerLimits;
 }
 
-/** Builds what requests need from a configuration and from the callers of the database. */
-export function loadedFrom(config: GatewayConfig, identity: KnownIdentity = NO_STORED_IDENTITY): Loaded {
+/** Builds what requests need from a configuration as it was read, and from callers and credentials of the database. */
+export function loadedFrom(written: GatewayConfig, identity: KnownIdentity = NO_STORED_IDENTITY): Loaded {
+  const { config, unusable } = withStoredCredentials(written, identity.stored);
   const callers = allCallers(config, identity.stored);
   const limits = new Map<string, CallerLimits>();
   for (const key of callers.keys) {
@@ -41,9 +49,11 @@ export function loadedFrom(config: GatewayConfig, identity: KnownIdentity = NO_S
   const { isComplete } = identity;
   return {
     config,
+    written,
     identity,
     keyRing: KeyRing.of(callers.keys, config.security.pepper, Date.now, { isComplete }),
     callers,
+    unusableCredentials: unusable,
     addressGuard: new AddressGuard(config.security.privateHosts),
     limitsOf: ({ keyId }) => limits.get(keyId) ?? NO_LIMITS,
   };

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { GatewayError, totalInput, totalOutput } from '@switchyard/contract';
 import { isConnectionFault } from '@switchyard/database';
-import { IdentitySnapshot, KeyDirectory, KeyStore } from '@switchyard/identity';
+import { CredentialStore, CredentialVault, IdentitySnapshot, KeyDirectory, KeyStore } from '@switchyard/identity';
 import type { IdentityEvent } from '@switchyard/identity';
 import type { Actual, Held } from '@switchyard/limits';
 import { Ledger, Shipper } from '@switchyard/metering';
@@ -44,6 +44,7 @@ export class Bookkeeping implements LedgerReader {
   readonly shipper: Shipper;
   readonly ledger: Ledger;
   readonly keys: KeyStore;
+  readonly credentials: CredentialStore;
   private readonly link: DatabaseLink;
   private readonly directory: KeyDirectory;
   private readonly broadcast: IdentityBroadcast | null;
@@ -61,6 +62,7 @@ export class Bookkeeping implements LedgerReader {
     );
     this.ledger = new Ledger(this.link.database);
     this.keys = new KeyStore(this.link.database, security.pepper);
+    this.credentials = new CredentialStore(this.link.database, new CredentialVault(security.encryptionKey));
     this.directory = new KeyDirectory({
       source: {
         version: () => this.whenReady(() => this.keys.version()),

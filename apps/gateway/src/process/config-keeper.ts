@@ -80,7 +80,7 @@ export class ConfigKeeper {
 
   /** The callers of the database were read. */
   identityRead(identity: KnownIdentity): Loaded {
-    this.loaded = loadedFrom(this.loaded.config, identity);
+    this.loaded = loadedFrom(this.loaded.written, identity);
     return this.loaded;
   }
 
