@@ -14,10 +14,15 @@ export interface Row {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly costNanoUsd: number;
+  /** What is charged is not what an upstream reported in the end. */
+  readonly isEstimate: boolean;
 }
 
 export const COMPLETED = 1;
 export const ORPHANED = 6;
+/** Sources of a usage. */
+const PARTIAL = 2;
+const ESTIMATED = 3;
 
 export interface Sums {
   readonly requests: number;
@@ -86,6 +91,7 @@ async function rowsOf({ kysely }: Database): Promise<Row[]> {
     inputTokens: row.uncached_input + row.cache_read + row.cache_write_5m + row.cache_write_1h + row.audio_input,
     outputTokens: row.output + row.reasoning + row.image_output + row.audio_output,
     costNanoUsd: row.cost_nano,
+    isEstimate: row.usage_source === PARTIAL || row.usage_source === ESTIMATED,
   }));
 }
 

@@ -2,6 +2,8 @@ import type { Experiment } from './experiment.js';
 import { accuracy } from './experiments/accuracy.js';
 import { budgetRace } from './experiments/budget-race.js';
 import { canary } from './experiments/canary.js';
+import { disconnects } from './experiments/disconnects.js';
+import { faultMatrix } from './experiments/fault-matrix.js';
 import { killGateway, killWorker } from './experiments/kill-gateway.js';
 import { killPostgres } from './experiments/kill-postgres.js';
 import { killRedis } from './experiments/kill-redis.js';
@@ -14,6 +16,8 @@ import { sums } from './experiments/sums.js';
 export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   accuracy,
   'budget-race': budgetRace,
+  'fault-matrix': faultMatrix,
+  disconnects,
   'kill-worker': killWorker,
   'kill-gateway': killGateway,
   sums,

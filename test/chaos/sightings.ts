@@ -7,6 +7,10 @@ export interface Sighting {
   readonly startedMs: number;
   /** `null` = still being answered. */
   readonly endedMs: number | null;
+  /** The gateway went before the answer was complete. */
+  readonly isAborted: boolean;
+  /** Of the content that was streamed. */
+  readonly tokens: number;
 }
 
 export interface UpstreamReport {

@@ -14,12 +14,13 @@ const sightings = new Map<string, Sighting>();
 const inFlight = new Set<string>();
 let mostInFlight = 0;
 
-function note({ id, bodyText, startedMs, finishedMs, abortedMs }: RecordedRequest): void {
+function note({ id, bodyText, startedMs, finishedMs, abortedMs, tokensWritten }: RecordedRequest): void {
   if (bodyText === '') return;
   const known = sightings.get(id);
   const endedMs = finishedMs ?? abortedMs;
   if (known === undefined || endedMs !== null) {
-    sightings.set(id, { tag: known?.tag ?? tagIn(bodyText), startedMs, endedMs });
+    const tag = known?.tag ?? tagIn(bodyText);
+    sightings.set(id, { tag, startedMs, endedMs, isAborted: abortedMs !== null, tokens: tokensWritten });
   }
   if (endedMs === null) inFlight.add(id);
   else inFlight.delete(id);

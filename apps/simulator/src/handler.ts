@@ -195,6 +195,7 @@ function openExchange(
     status: null,
     bytesWritten: 0,
     eventsWritten: 0,
+    tokensWritten: 0,
     finishedMs: null,
     abortedMs: null,
     aborted: false,

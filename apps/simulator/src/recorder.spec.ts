@@ -16,6 +16,7 @@ function record(id: string): MutableRecord {
     status: null,
     bytesWritten: 0,
     eventsWritten: 0,
+    tokensWritten: 0,
     finishedMs: null,
     abortedMs: null,
     aborted: false,

@@ -27,6 +27,8 @@ export interface RecordedRequest {
   readonly status: number | null;
   readonly bytesWritten: number;
   readonly eventsWritten: number;
+  /** Tokens of the content in those events, as the simulator's own tokenizer counts. */
+  readonly tokensWritten: number;
   /** When the answer was complete, or broken off by its own fault. */
   readonly finishedMs: number | null;
   /** When the client went before its answer was complete. */

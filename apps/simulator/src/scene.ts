@@ -95,6 +95,7 @@ export class Scene {
         if (waitMs > 0 && !(await this.exchange.sleep(waitMs))) return false;
         tokens += piece.tokens;
       }
+      this.exchange.record.tokensWritten += piece.tokens;
       const going = this.streams ? await this.exchange.writeEvent(piece.bytes) : await this.exchange.write(piece.bytes);
       if (!going) return false;
     }
