@@ -77,8 +77,9 @@ class SharedModule {
 function followedHealth(state: RuntimeState, { health }: ProcessServices): HealthTracker {
   let known = state.current.config;
   state.onReplaced(({ config }) => {
-    if (config !== known) health.configure(config.health, config.catalog);
+    if (config.health === known.health && config.catalog === known.catalog) return;
     known = config;
+    health.configure(config.health, config.catalog);
   });
   return health;
 }

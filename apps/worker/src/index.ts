@@ -14,4 +14,5 @@ export type {
   MaintenanceTools,
 } from './maintenance/context.js';
 export type { JobReport, MaintenanceEvent } from './maintenance/event.js';
+export type { Probing } from './probes/probing.js';
 export type { WorkerOptions } from './worker.js';

@@ -52,6 +52,7 @@ function start(alerts: AlertTarget | null = null, owners: readonly LimitedGroup[
     redisUrl: redis.url,
     database: { url, file: '' },
     settings: () => ({ alerts, retention: { requestsDays: null } }),
+    probes: null,
     budgetedOwners: () => Promise.resolve(owners),
     log,
   });

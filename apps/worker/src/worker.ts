@@ -9,6 +9,7 @@ import type { LimitedGroup, MaintenanceContext } from './maintenance/context.js'
 import { MAINTENANCE } from './maintenance/jobs.js';
 import { logMaintenance } from './maintenance/log-event.js';
 import { MAINTENANCE_TOOLS } from './maintenance/tools.js';
+import type { Probing } from './probes/probing.js';
 import { logQueue } from './queue/queue-event.js';
 import { WorkerApp } from './queue/worker-app.js';
 import type { WorkerStatus } from './queue/worker-app.js';
@@ -22,6 +23,7 @@ export interface WorkerOptions {
   readonly database: DatabaseOptions;
   /** Read anew for every run of a job, so that a changed configuration needs no restart. */
   readonly settings: () => Pick<MaintenanceContext, 'alerts' | 'retention'>;
+  readonly probes: Probing | null;
   /** Everybody who has a budget, those whose keys are in the database included. */
   readonly budgetedOwners: (database: Database) => Promise<readonly LimitedGroup[]>;
   readonly log: Pick<ProcessLogger, 'logger' | 'flush'>;
@@ -112,6 +114,7 @@ export class MaintenanceWorker {
       get retention() {
         return options.settings().retention;
       },
+      probes: options.probes,
       onEvent: (event) => {
         logMaintenance(options.log.logger, event);
       },

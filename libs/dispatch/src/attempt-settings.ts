@@ -4,6 +4,7 @@ import type { AnswerContext, Dialect, RelayedRequest } from '@switchyard/dialect
 import { profileFor } from '@switchyard/providers';
 import type { UpstreamRequest } from '@switchyard/transport';
 import type { AttemptSettings } from './attempt.js';
+import { addressOf } from './address-of.js';
 import { poolKeyOf, signInHeaders } from './callers-account.js';
 import { asksReasoning, contentLengthMax } from './content-bound.js';
 import type { DispatchRequest, DispatchTools, Pricing } from './dispatch-request.js';
@@ -113,7 +114,11 @@ function contextFor(
     provider: endpoint.provider.id,
     includeUsage: request.includeUsage,
     compatNaga: request.compatNaga,
-    costFields: (usage): JsonObject => pricing.costFields(pricing.costOf(usage, endpoint, request.plan.facts.images)),
+    costFields: (usage): JsonObject =>
+      pricing.costFields(
+        pricing.costOf(usage, endpoint, request.plan.facts.images),
+        endpoint.provider.callers !== undefined,
+      ),
     routing: request.wantsRouting ? () => routingMetadata(request.plan, planned, attempts(), dropped) : null,
   };
 }
@@ -130,21 +135,4 @@ const SECRET_HEADER = /auth|key|token|secret/;
 function secretsOf({ headers }: Provider, { apiKey, signIn = {} }: Credential): readonly string[] {
   const signing = Object.keys(headers).filter((name) => SECRET_HEADER.test(name.toLowerCase()));
   return [apiKey, ...Object.values(signIn), ...signing.map((name) => headers[name] ?? '')];
-}
-
-interface Address {
-  readonly origin: string;
-  /** Path of the base URL without a trailing slash. */
-  readonly prefix: string;
-}
-
-const addresses = new WeakMap<Provider, Address>();
-
-function addressOf(provider: Provider): Address {
-  const known = addresses.get(provider);
-  if (known !== undefined) return known;
-  const url = new URL(provider.baseUrl);
-  const address = { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') };
-  addresses.set(provider, address);
-  return address;
 }

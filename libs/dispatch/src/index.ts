@@ -10,5 +10,7 @@ export type { EndpointHistory } from './health/endpoint-record.js';
 export { isEmptyDelta, readDelta, writeDelta } from './health/health-delta.js';
 export type { HealthDelta } from './health/health-delta.js';
 export { HealthTracker } from './health/health-tracker.js';
+export { probe } from './health/probe.js';
+export type { ProbeAsk, ProbeTools } from './health/probe.js';
 export type { HealthEvent } from './health/health-tracker.js';
 export type { Outcome } from './outcome.js';

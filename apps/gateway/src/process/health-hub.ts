@@ -63,9 +63,10 @@ export class HealthHub {
 
   /** Another configuration is in force. */
   configure(config: Pick<GatewayConfig, 'health' | 'catalog'>): void {
-    if (config === this.known) return;
+    const { health, catalog } = config;
+    if (health === this.known.health && catalog === this.known.catalog) return;
     this.known = config;
-    this.tracker.configure(config.health, config.catalog);
+    this.tracker.configure(health, catalog);
   }
 
   /** What a process that serves requests saw; `source` names it. */

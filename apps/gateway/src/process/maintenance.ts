@@ -1,6 +1,6 @@
 import type { Limits } from '@switchyard/limits';
 import { MAINTENANCE, MAINTENANCE_TOOLS, MaintenanceTimers, logMaintenance } from '../../../worker/src/index.js';
-import type { MaintenanceContext } from '../../../worker/src/index.js';
+import type { MaintenanceContext, Probing } from '../../../worker/src/index.js';
 import type { Loaded } from '../control/runtime-state.js';
 import type { Bookkeeping } from './bookkeeping.js';
 import { budgetedGroups } from './budgeted-groups.js';
@@ -10,11 +10,12 @@ export interface MaintenanceParts {
   readonly books: Bookkeeping;
   readonly limits: Pick<Limits, 'look' | 'raiseSpend'>;
   readonly loaded: () => Loaded;
+  readonly probes: Probing;
   readonly log: ProcessLog;
 }
 
 /** What the jobs of maintenance work with in this process. */
-export function maintenanceContext({ books, limits, loaded, log }: MaintenanceParts): MaintenanceContext {
+export function maintenanceContext({ books, limits, loaded, probes, log }: MaintenanceParts): MaintenanceContext {
   return {
     ...MAINTENANCE_TOOLS,
     database: books.database,
@@ -27,6 +28,7 @@ export function maintenanceContext({ books, limits, loaded, log }: MaintenancePa
     get retention() {
       return loaded().config.retention;
     },
+    probes,
     onEvent: (event) => {
       logMaintenance(log.logger, event);
     },

@@ -1,16 +1,20 @@
 import 'reflect-metadata';
 import type { Database } from '@switchyard/database';
 import { KeyStore } from '@switchyard/identity';
+import { Metrics } from '@switchyard/telemetry';
 import { startWorker } from '../../../worker/src/index.js';
 import type { LimitedGroup } from '../../../worker/src/index.js';
 import { processEnvironment } from '../config/environment.js';
 import { findConfig } from '../config/find-config.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
 import { loadedFrom } from '../control/runtime-state.js';
 import type { Loaded } from '../control/runtime-state.js';
 import { budgetedGroups } from './budgeted-groups.js';
 import { ledgerFile } from './data-files.js';
 import { loadSource, readSource } from './load-runtime.js';
 import type { ConfigSource } from './load-runtime.js';
+import { HealthHub } from './health-hub.js';
+import { ProbeRuntime } from './probe-runtime.js';
 import { ProcessLog } from './process-log.js';
 
 /**
@@ -27,13 +31,22 @@ export async function runWorker({ configPath }: { readonly configPath: string | 
     );
   }
   const log = new ProcessLog(config.log.level, 'worker');
+  const metrics = new Metrics();
+  const hub = new HealthHub({ config, log, metrics, tell: () => undefined });
+  hub.start();
+  const refreshed = (): GatewayConfig => {
+    const { config: next } = followed.refreshed();
+    hub.configure(next);
+    return next;
+  };
   await startWorker({
     redisUrl: redis.url,
     database: { url: database.url, file: ledgerFile(config.dataDir) },
     settings: () => {
-      const { alerts, retention } = followed.refreshed().config;
+      const { alerts, retention } = refreshed();
       return { alerts, retention };
     },
+    probes: new ProbeRuntime({ hub, config: refreshed, metrics, log }).probing,
     budgetedOwners: (opened) => budgetedOwners(opened, followed.refreshed()),
     log,
   });

@@ -7,6 +7,7 @@ import type { MaintenanceTimers } from '../../../worker/src/index.js';
 import type { OpsParts } from '../admin/ops-parts.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import type { LoadResult } from '../config/load-config.js';
+import { knowsNobody } from '../control/runtime-state.js';
 import type { KnownIdentity } from '../control/runtime-state.js';
 import { Bookkeeping } from './bookkeeping.js';
 import { InProcessPlane } from './data-plane.js';
@@ -20,6 +21,7 @@ import { openLimits, watchDisk } from './open-services.js';
 import { startOpsServer } from './ops-server.js';
 import type { OpsServer } from './ops-server.js';
 import { gaugeProcess } from './process-gauges.js';
+import { ProbeRuntime } from './probe-runtime.js';
 import type { ProcessLog } from './process-log.js';
 import type { ProcessServices } from './process-services.js';
 import { WorkerLimits } from './shared-limits.js';
@@ -52,6 +54,7 @@ export class Supervisor {
   private readonly plane: DataPlane;
   private readonly metrics = new Metrics();
   private readonly health: HealthHub;
+  private readonly probes: ProbeRuntime;
   private readonly toldInserts = { inserted: 0, duplicates: 0 };
   /** `null` until it is known where limits live. */
   private limits: SupervisedLimits | null = null;
@@ -100,6 +103,12 @@ export class Supervisor {
         this.plane.hearHealth(delta, source);
       },
       collect: () => this.services?.health.shared.take() ?? null,
+    });
+    this.probes = new ProbeRuntime({
+      hub: this.health,
+      config: () => this.config.current.config,
+      metrics: this.metrics,
+      log,
     });
     this.plane = this.planeOf(config);
   }
@@ -161,6 +170,7 @@ export class Supervisor {
     this.health.stop();
     this.disk?.stop();
     await this.timers?.stop();
+    await this.probes.close();
     await this.books.stop();
     await this.ownLimits?.close();
     await this.ops?.close();
@@ -230,8 +240,9 @@ export class Supervisor {
 
   private maintenanceContext(): ReturnType<typeof maintenanceContext> {
     const { books, log } = this;
+    const { probing: probes } = this.probes;
     if (this.limits === null) throw new Error('maintenance begins when it is known where limits live');
-    return maintenanceContext({ books, limits: this.limits, loaded: () => this.config.current, log });
+    return maintenanceContext({ books, limits: this.limits, loaded: () => this.config.current, probes, log });
   }
 
   /** What the ledger knows of budgets; nothing while it is away. */
@@ -260,6 +271,7 @@ export class Supervisor {
     if (unusableCredentials !== before) {
       for (const fault of unusableCredentials) this.log.logger.error(fault, 'a stored credential is not used');
     }
+    this.health.configure(this.config.current.config);
     this.pushed = this.plane.identityChanged(identity);
   }
 
@@ -276,7 +288,7 @@ export class Supervisor {
   private opsParts(): OpsParts {
     const { books, log } = this;
     return {
-      isReady: () => this.plane.isReady && this.disk?.isFull !== true,
+      isReady: () => this.plane.isReady && this.disk?.isFull !== true && !knowsNobody(this.config.current),
       keyRing: () => this.config.current.keyRing,
       config: () => this.config.current.written,
       unusableCredentials: () => this.config.current.unusableCredentials,

@@ -1,6 +1,7 @@
 import type { Database } from '@switchyard/database';
 import type { Limit, Limits } from '@switchyard/limits';
 import type { Ledger } from '@switchyard/metering';
+import type { Probing } from '../probes/probing.js';
 import type { SendWebhook } from '../alerts/webhook.js';
 import type { JobReport, MaintenanceEvent } from './event.js';
 
@@ -44,6 +45,8 @@ export interface MaintenanceContext extends MaintenanceTools {
   readonly alerts: AlertTarget | null;
   /** Days that usage records are kept; `null` = for ever. */
   readonly retention: { readonly requestsDays: number | null };
+  /** `null` = this process probes nothing. */
+  readonly probes: Probing | null;
   readonly onEvent: (event: MaintenanceEvent) => void;
 }
 

@@ -4,6 +4,7 @@ import { runExpireKeys } from '../jobs/expire-keys.js';
 import { runReconcile } from '../jobs/reconcile.js';
 import { runRetention } from '../jobs/retention.js';
 import { runRollups } from '../jobs/rollups.js';
+import { runProbes } from '../probes/run-probes.js';
 import type { MaintenanceJob } from './context.js';
 
 const SECOND_MS = 1_000;
@@ -15,6 +16,7 @@ export const MAINTENANCE: readonly MaintenanceJob[] = [
   { name: 'reconcile', everyMs: MINUTE_MS, run: runReconcile },
   { name: 'alerts', everyMs: MINUTE_MS, run: runAlerts },
   { name: 'deliver-alerts', everyMs: 10 * SECOND_MS, run: runDeliverAlerts },
+  { name: 'probes', everyMs: 10 * SECOND_MS, run: runProbes },
   { name: 'expire-keys', everyMs: MINUTE_MS, run: runExpireKeys },
   { name: 'rollups', everyMs: HOUR_MS, run: runRollups },
   { name: 'retention', everyMs: HOUR_MS, run: runRetention },
