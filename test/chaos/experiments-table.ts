@@ -1,6 +1,7 @@
 import type { Experiment } from './experiment.js';
 import { accuracy } from './experiments/accuracy.js';
 import { budgetRace } from './experiments/budget-race.js';
+import { boot } from './experiments/boot.js';
 import { canary } from './experiments/canary.js';
 import { disconnects } from './experiments/disconnects.js';
 import { faultMatrix } from './experiments/fault-matrix.js';
@@ -10,6 +11,8 @@ import { killRedis } from './experiments/kill-redis.js';
 import { redisFlapping } from './experiments/redis-flapping.js';
 import { leak } from './experiments/leak.js';
 import { soak } from './experiments/soak.js';
+import { reload } from './experiments/reload.js';
+import { stop } from './experiments/stop.js';
 import { sums } from './experiments/sums.js';
 
 /** By the names that `npm run chaos` takes, in the order in which it runs them. */
@@ -22,6 +25,9 @@ export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   'kill-gateway': killGateway,
   sums,
   canary,
+  stop,
+  reload,
+  boot,
   'kill-redis': killRedis,
   'kill-postgres': killPostgres,
   'redis-flapping': redisFlapping,
