@@ -43,6 +43,7 @@ function recordOf(number: number): UsageRecord {
     images: 0,
     costNanoUsd: 7_500_000,
     costInputNanoUsd: 5_000_000,
+    byokCostNanoUsd: null,
     costIncomplete: false,
     latencyMs: 812.5,
     firstTokenMs: 95.3,

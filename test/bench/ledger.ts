@@ -50,6 +50,7 @@ function usageRecord(number: number, startMs: number): UsageRecord {
     images: 0,
     costNanoUsd: 31_482_500,
     costInputNanoUsd: 18_557_500,
+    byokCostNanoUsd: null,
     costIncomplete: false,
     latencyMs: 2_345.6,
     firstTokenMs: number % 3 === 0 ? null : 412.7,

@@ -11,7 +11,7 @@ import type { TestPostgres } from '../../../test/testing/postgres.js';
 import { Database, isConnectionFault } from './index.js';
 import type { DatabaseOptions } from './index.js';
 
-const ALL_MIGRATIONS = ['0001_ledger', '0002_identity', '0003_maintenance', '0004_credentials'];
+const ALL_MIGRATIONS = ['0001_ledger', '0002_identity', '0003_maintenance', '0004_credentials', '0005_byok'];
 const FROM_SOURCE = join(import.meta.dirname, '../../../test/testing/from-source.mjs');
 const MIGRATE = join(import.meta.dirname, 'testing/migrate.mjs');
 

@@ -41,6 +41,8 @@ export interface RequestsTable extends UsageColumns {
   readonly created_at: number;
   readonly cost_nano: number;
   readonly cost_input_nano: number;
+  /** What an account of the caller's own was charged, by list price; `null` = the operator's account served. */
+  readonly byok_cost_nano: number | null;
   readonly images: number;
   /** Tenths of a millisecond, as the other two durations are. */
   readonly latency_tenth_ms: number;

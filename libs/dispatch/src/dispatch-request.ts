@@ -93,8 +93,8 @@ export interface HealthRecorder {
 /** Usage to money, as metering does it. */
 export interface Pricing {
   costOf(usage: Usage, endpoint: Endpoint, images: number): Cost;
-  /** `usage.cost` and `usage.cost_details` of an answer. */
-  costFields(cost: Cost): JsonObject;
+  /** `usage.cost`, `usage.cost_details` and `usage.is_byok` of an answer; `isByok` = the caller's own account was charged. */
+  costFields(cost: Cost, isByok: boolean): JsonObject;
   /** The usage that is charged: the report, or an estimate in the place of what cannot be true. */
   judgeUsage(report: UsageReport, evidence: UsageEvidence): JudgedUsage;
 }

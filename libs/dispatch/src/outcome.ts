@@ -28,7 +28,10 @@ export interface Outcome {
   readonly usageSource: UsageSource;
   /** What was clamped or ignored in the upstream's usage report. */
   readonly usageSuspect: readonly string[];
+  /** What the tenant is charged. */
   readonly cost: Cost;
+  /** What an account that the caller brought along was charged, by list price; `null` = it did not serve. */
+  readonly byokCost: Cost | null;
   readonly latencyMs: number;
   /** Milliseconds until content went to the client; `null` when none did. */
   readonly firstTokenMs: number | null;

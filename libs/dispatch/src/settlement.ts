@@ -20,12 +20,15 @@ export interface Learned {
 export interface Money {
   readonly usage: Usage;
   readonly source: UsageSource;
+  /** Nothing where the caller's own account served. */
   readonly cost: Cost;
+  readonly byokCost: Cost | null;
   /** What was clamped, ignored or not believed of the upstream's report. */
   readonly suspect: readonly string[];
 }
 
 const NO_COST: Cost = { nanoUsd: 0, inputNanoUsd: 0, outputNanoUsd: 0, incomplete: false };
+const NO_MONEY: Money = { usage: ZERO_USAGE, source: 'none', cost: NO_COST, byokCost: null, suspect: [] };
 
 /** What is charged for an outcome: what its endpoint's report is judged to be; nothing when no endpoint delivered anything. */
 export function costAndSource(
@@ -34,7 +37,7 @@ export function costAndSource(
   served: PlannedAttempt | null,
   learned: Learned | null,
 ): Money {
-  if (served === null || learned === null) return { usage: ZERO_USAGE, source: 'none', cost: NO_COST, suspect: [] };
+  if (served === null || learned === null) return NO_MONEY;
   const { facts } = request.plan;
   const { usage, source, suspect } = pricing.judgeUsage(learned.usage, {
     promptTokensEstimate: facts.promptTokensEstimate,
@@ -43,7 +46,9 @@ export function costAndSource(
     choices: request.choices,
     broken: learned.broken,
   });
-  return { usage, source, suspect, cost: pricing.costOf(usage, served.endpoint, facts.images) };
+  const cost = pricing.costOf(usage, served.endpoint, facts.images);
+  const isByok = served.endpoint.provider.callers !== undefined;
+  return { usage, source, suspect, cost: isByok ? NO_COST : cost, byokCost: isByok ? cost : null };
 }
 
 /** How a request stands, or stood at its end. */
@@ -73,6 +78,7 @@ export function outcomeOf(request: DispatchRequest, pricing: Pricing, ending: En
     usageSource: money.source,
     usageSuspect: money.suspect,
     cost: money.cost,
+    byokCost: money.byokCost,
     latencyMs,
     firstTokenMs: delivery.firstTokenMs,
     streamed: request.stream,

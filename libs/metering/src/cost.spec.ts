@@ -63,11 +63,30 @@ describe('costOf', () => {
 });
 
 describe('costFields', () => {
+  const COST = { nanoUsd: 7_500_000, inputNanoUsd: 5_000_000, outputNanoUsd: 2_500_000, incomplete: false };
+
+  it('says what the account of a caller was charged, and that it costs nothing here', () => {
+    expect(costFields(COST, true)).toMatchObject({
+      cost: 0,
+      is_byok: true,
+      cost_details: { upstream_inference_cost: 0.0075 },
+    });
+  });
+
+  it('does not put a number on what nobody knows the price of', () => {
+    expect(costFields({ ...COST, incomplete: true }, true)).toEqual({
+      cost: 0,
+      is_byok: true,
+      cost_details: { upstream_inference_cost: null },
+    });
+  });
+
   it('reports USD with the parts that make it up', () => {
     expect(
       costFields({ nanoUsd: 7_500_000, inputNanoUsd: 5_000_000, outputNanoUsd: 2_500_000, incomplete: false }),
     ).toEqual({
       cost: 0.0075,
+      is_byok: false,
       cost_details: {
         upstream_inference_cost: 0.0075,
         upstream_inference_prompt_cost: 0.005,

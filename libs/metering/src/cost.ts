@@ -22,10 +22,15 @@ export function costOf(usage: Usage, endpoint: Pick<Endpoint, 'price' | 'priceTi
   };
 }
 
-/** `usage.cost` and `usage.cost_details` as OpenRouter reports them, in USD. */
-export function costFields(cost: Cost): JsonObject {
+/**
+ * `usage.cost`, `usage.cost_details` and `usage.is_byok` as OpenRouter reports them, in USD. What an account of the caller's own is
+ * charged costs nothing here; it is `null` where its prices are not known.
+ */
+export function costFields(cost: Cost, isByok = false): JsonObject {
+  if (isByok && cost.incomplete) return { cost: 0, is_byok: true, cost_details: { upstream_inference_cost: null } };
   return {
-    cost: usdOfNano(cost.nanoUsd),
+    cost: isByok ? 0 : usdOfNano(cost.nanoUsd),
+    is_byok: isByok,
     cost_details: {
       upstream_inference_cost: usdOfNano(cost.nanoUsd),
       upstream_inference_prompt_cost: usdOfNano(cost.inputNanoUsd),

@@ -56,7 +56,12 @@ export interface UsageRecord {
   /** Integer nano-USD. */
   readonly costNanoUsd: number;
   readonly costInputNanoUsd: number;
-  /** A price needed was unknown: the cost is a lower bound. */
+  /**
+   * What an account that the caller brought along was charged, by list price, integer nano-USD: not the tenant's cost, which
+   * is nothing then. `null` = the operator's account served.
+   */
+  readonly byokCostNanoUsd: number | null;
+  /** A price needed was unknown: the cost, or that of the caller's account, is a lower bound. */
   readonly costIncomplete: boolean;
   readonly latencyMs: number;
   readonly firstTokenMs: number | null;

@@ -180,6 +180,7 @@ export function usageRecord(number: number, change: Partial<UsageRecord> = {}): 
     images: 0,
     costNanoUsd: 1_001,
     costInputNanoUsd: 1_000,
+    byokCostNanoUsd: null,
     costIncomplete: false,
     latencyMs: 12.5,
     firstTokenMs: 3,

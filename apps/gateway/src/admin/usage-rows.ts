@@ -100,6 +100,7 @@ const NO_RECORD: UsageRecord = {
   images: 0,
   costNanoUsd: 0,
   costInputNanoUsd: 0,
+  byokCostNanoUsd: null,
   costIncomplete: false,
   latencyMs: 0,
   firstTokenMs: null,

@@ -50,6 +50,8 @@ export function recordJson(record: UsageRecord): JsonObject {
     usage_source: record.usageSource,
     ...tokensJson(usage),
     images: record.images,
+    is_byok: record.byokCostNanoUsd !== null,
+    upstream_inference_cost: upstreamCostOf(record),
     total_cost: usdOfNano(record.costNanoUsd),
     cost_nano_usd: record.costNanoUsd,
     cost_input_nano_usd: record.costInputNanoUsd,
@@ -71,6 +73,11 @@ export function tokensJson(usage: Usage): JsonObject {
     tokens_reasoning: usage.reasoning,
     usage: Object.fromEntries(USAGE_FIELDS.map(([count, word]) => [word, usage[count]])),
   };
+}
+
+/** What the caller's own account was charged, in USD; `null` = it was not used, or its prices are not known. */
+function upstreamCostOf({ byokCostNanoUsd, costIncomplete }: UsageRecord): number | null {
+  return byokCostNanoUsd === null || costIncomplete ? null : usdOfNano(byokCostNanoUsd);
 }
 
 function attemptJson(attempt: RecordedAttempt): JsonObject {

@@ -21,6 +21,13 @@ export function callerLimits(
   return all.length === 0 ? NO_LIMITS : { all, hasBudget: all.some(({ dimension }) => isBudget(dimension)) };
 }
 
+/** The limits of a request that only the caller's own accounts can serve: budgets are of what the operator's are charged. */
+export function withoutBudgets({ all, hasBudget }: CallerLimits): CallerLimits {
+  return hasBudget
+    ? { all: all.filter(({ dimension }) => !isBudget(dimension)), hasBudget: false }
+    : { all, hasBudget };
+}
+
 /** The limits that rules of one level set, in the order of `DIMENSIONS`; none in mode `off`. */
 export function limitsOf(level: LimitLevel, owner: string, rules: LimitRules | null, mode: LimitMode): Limit[] {
   const inForce = rules?.mode ?? mode;

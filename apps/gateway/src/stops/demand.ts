@@ -61,7 +61,9 @@ function worstCost(request: DemandingRequest): number {
     writesCache: cacheWritten(bytes),
     audio: facts.inputModalities.includes('audio') || facts.outputModalities.includes('audio'),
   };
-  const worst = worstCaseOf(known, attempts);
+  // Budgets are of what the operator's accounts are charged.
+  const charged = attempts.filter(({ endpoint }) => endpoint.provider.callers === undefined);
+  const worst = worstCaseOf(known, charged);
   if (worst.isBounded) return worst.costNanoUsd;
   // An endpoint that states neither context nor output limit: what is left is an assumption.
   const assumed = {
@@ -69,7 +71,7 @@ function worstCost(request: DemandingRequest): number {
     inputTokensUpperBound: known.inputTokensUpperBound ?? bytes.length,
     outputTokensMax: known.outputTokensMax ?? UNSTATED_OUTPUT,
   };
-  return Math.max(worst.costNanoUsd, worstCaseOf(assumed, attempts).costNanoUsd);
+  return Math.max(worst.costNanoUsd, worstCaseOf(assumed, charged).costNanoUsd);
 }
 
 /** Content whose tokens nothing in its bytes bounds. */

@@ -8,6 +8,7 @@ import type { Decision, Held } from '@switchyard/limits';
 import type { UsageRecord } from '@switchyard/metering';
 import { PROCESS_SERVICES } from '../process/process-services.js';
 import type { ProcessServices } from '../process/process-services.js';
+import { withoutBudgets } from './caller-limits.js';
 import type { CallerLimits } from './caller-limits.js';
 import { demandOf, isOpaque, promptBound } from './demand.js';
 import type { DemandingRequest } from './demand.js';
@@ -67,12 +68,13 @@ export class Reserver {
       answer(refusedForJournal());
       return;
     }
-    const { all } = request.limits;
+    const limits = limitsFor(request);
+    const { all } = limits;
     if (all.length === 0) {
       this.open(request, { held: null, prompt: null, headers: NO_HEADERS }, Date.now(), answer);
       return;
     }
-    const { id, caller, limits } = request;
+    const { id, caller } = request;
     const demanding = this.demanding(request);
     const prompt = limits.hasBudget ? boundedPrompt(demanding) : null;
     const decision = this.services.limits.reserve({
@@ -145,6 +147,11 @@ export class Reserver {
       } else answer({ outcome: 'reserved', reserved });
     });
   }
+}
+
+function limitsFor({ plan, limits }: ReservingRequest): CallerLimits {
+  const isByok = plan.attempts.every(({ endpoint }) => endpoint.provider.callers !== undefined);
+  return isByok ? withoutBudgets(limits) : limits;
 }
 
 function boundedPrompt(request: DemandingRequest): BoundedPrompt | null {

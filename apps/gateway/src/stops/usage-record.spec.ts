@@ -32,6 +32,7 @@ function outcome(fields: Partial<Outcome>): Outcome {
     stopReason: null,
     usage: ZERO_USAGE,
     usageSource: 'none',
+    byokCost: null,
     usageSuspect: [],
     cost: { nanoUsd: 0, inputNanoUsd: 0, outputNanoUsd: 0, incomplete: false },
     latencyMs: 12.345,

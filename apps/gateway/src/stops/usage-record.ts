@@ -26,6 +26,7 @@ export function recordAtStart({ id, createdAtMs, caller, protocol, plan }: Admit
   const { promptTokensEstimate, images, stream } = plan.facts;
   const usage = first === undefined ? ZERO_USAGE : estimatedUsage(promptTokensEstimate, 0);
   const cost = first === undefined ? NO_COST : costOf(usage, first.endpoint, images);
+  const isByok = first?.endpoint.provider.callers !== undefined;
   return {
     id,
     createdAtMs,
@@ -42,7 +43,7 @@ export function recordAtStart({ id, createdAtMs, caller, protocol, plan }: Admit
     usage,
     usageSource: 'estimated',
     images,
-    ...moneyOf(cost),
+    ...(isByok ? moneyOf(NO_COST, cost) : moneyOf(cost, null)),
     latencyMs: 0,
     firstTokenMs: null,
     upstreamId: '',
@@ -65,7 +66,7 @@ export function recordAtEnd(start: UsageRecord, outcome: Outcome): UsageRecord {
     errorCode: outcome.error?.code ?? null,
     usage: outcome.usage,
     usageSource: outcome.usageSource,
-    ...moneyOf(outcome.cost),
+    ...moneyOf(outcome.cost, outcome.byokCost),
     latencyMs: roundedMs(outcome.latencyMs),
     firstTokenMs: outcome.firstTokenMs === null ? null : roundedMs(outcome.firstTokenMs),
     upstreamId: outcome.upstreamId,
@@ -87,6 +88,7 @@ export function checkpointOf(start: UsageRecord, outcome: Outcome): Checkpoint {
     usageSource: delivered ? record.usageSource : start.usageSource,
     costNanoUsd: delivered ? record.costNanoUsd : start.costNanoUsd,
     costInputNanoUsd: delivered ? record.costInputNanoUsd : start.costInputNanoUsd,
+    byokCostNanoUsd: delivered ? record.byokCostNanoUsd : start.byokCostNanoUsd,
     costIncomplete: delivered ? record.costIncomplete : start.costIncomplete,
     latencyMs: record.latencyMs,
     firstTokenMs: record.firstTokenMs,
@@ -104,12 +106,20 @@ export function recordUnstarted(start: UsageRecord): UsageRecord {
     status: 'client_cancelled',
     usage: ZERO_USAGE,
     usageSource: 'none',
-    ...moneyOf(NO_COST),
+    ...moneyOf(NO_COST, null),
   };
 }
 
-function moneyOf(cost: Cost): Pick<UsageRecord, 'costNanoUsd' | 'costInputNanoUsd' | 'costIncomplete'> {
-  return { costNanoUsd: cost.nanoUsd, costInputNanoUsd: cost.inputNanoUsd, costIncomplete: cost.incomplete };
+type Money = Pick<UsageRecord, 'costNanoUsd' | 'costInputNanoUsd' | 'byokCostNanoUsd' | 'costIncomplete'>;
+
+/** `byok` = what an account of the caller's own was charged, and `cost` nothing. */
+function moneyOf(cost: Cost, byok: Cost | null): Money {
+  return {
+    costNanoUsd: cost.nanoUsd,
+    costInputNanoUsd: cost.inputNanoUsd,
+    byokCostNanoUsd: byok?.nanoUsd ?? null,
+    costIncomplete: (byok ?? cost).incomplete,
+  };
 }
 
 function attemptsOf({ attempts }: Outcome): readonly RecordedAttempt[] {

@@ -11,6 +11,7 @@ export type Checkpoint = Pick<
   | 'usageSource'
   | 'costNanoUsd'
   | 'costInputNanoUsd'
+  | 'byokCostNanoUsd'
   | 'costIncomplete'
   | 'latencyMs'
   | 'firstTokenMs'

@@ -7,9 +7,9 @@ const RECORD = usageRecord(1, { upstreamId: 'msg "é😀\u0000', finishReason: n
 describe('a journal entry', () => {
   it('is read as it was written', () => {
     const { id, model, provider, endpoint, usage, usageSource, latencyMs, firstTokenMs, attempts, upstreamId } = RECORD;
-    const { costNanoUsd, costInputNanoUsd, costIncomplete } = RECORD;
+    const { costNanoUsd, costInputNanoUsd, byokCostNanoUsd, costIncomplete } = RECORD;
     const place = { id, model, provider, endpoint, attempts, upstreamId };
-    const cost = { usage, usageSource, costNanoUsd, costInputNanoUsd, costIncomplete };
+    const cost = { usage, usageSource, costNanoUsd, costInputNanoUsd, byokCostNanoUsd, costIncomplete };
     const checkpoint = { ...place, ...cost, latencyMs, firstTokenMs };
 
     expect(readEntry(beginPayload(RECORD))).toEqual({ type: 'begin', record: RECORD });

@@ -64,6 +64,7 @@ const CHECKPOINT: Checks<Checkpoint> = {
   usageSource: oneOf(USAGE_SOURCES),
   costNanoUsd: isCount,
   costInputNanoUsd: isCount,
+  byokCostNanoUsd: (value) => value === undefined || value === null || isCount(value),
   costIncomplete: isFlag,
   latencyMs: isTime,
   firstTokenMs: orNull(isTime),
@@ -87,12 +88,17 @@ const RECORD: Checks<UsageRecord> = {
 
 /** A usage record from disk; `null` = not one, in any field. */
 export function readRecord(json: JsonValue): UsageRecord | null {
-  return isJsonObject(json) && fits(json, RECORD) ? (json as unknown as UsageRecord) : null;
+  return isJsonObject(json) && fits(json, RECORD) ? (completed(json) as unknown as UsageRecord) : null;
 }
 
 /** A checkpoint from disk; `null` = not one, in any field. */
 export function readCheckpoint(json: JsonValue): Checkpoint | null {
-  return isJsonObject(json) && fits(json, CHECKPOINT) ? (json as unknown as Checkpoint) : null;
+  return isJsonObject(json) && fits(json, CHECKPOINT) ? (completed(json) as unknown as Checkpoint) : null;
+}
+
+/** Journals of earlier versions know nothing of callers' accounts. */
+function completed(json: JsonObject): JsonObject {
+  return json['byokCostNanoUsd'] === undefined ? { ...json, byokCostNanoUsd: null } : json;
 }
 
 function fits<T>(json: JsonObject, checks: Checks<T>): boolean {

@@ -15,7 +15,7 @@ const columnsOf = <const Name extends string>(names: readonly Name[], type: Colu
 
 const REQUEST_COLUMNS: Columns<RequestsTable> = {
   id: 'uuid',
-  ...columnsOf(['created_at', 'cost_nano', 'cost_input_nano'], 'int8'),
+  ...columnsOf(['created_at', 'cost_nano', 'cost_input_nano', 'byok_cost_nano'], 'int8'),
   ...columnsOf(USAGE_COLUMNS, 'int4'),
   ...columnsOf(['images', 'latency_tenth_ms', 'first_token_tenth_ms', 'sole_attempt_tenth_ms'], 'int4'),
   ...columnsOf(['sole_attempt_status', 'protocol', 'status', 'usage_source', 'streamed', 'cost_incomplete'], 'int2'),

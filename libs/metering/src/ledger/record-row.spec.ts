@@ -52,6 +52,7 @@ const anyRecord: fc.Arbitrary<UsageRecord> = fc
     images: count,
     costNanoUsd: amount,
     costInputNanoUsd: amount,
+    byokCostNanoUsd: orNull(amount),
     costIncomplete: fc.boolean(),
     latencyMs: milliseconds,
     firstTokenMs: orNull(milliseconds),

@@ -23,6 +23,7 @@ export function usageRecord(number: number, fields: Partial<UsageRecord> = {}): 
     images: 0,
     costNanoUsd: 7_500_000,
     costInputNanoUsd: 5_000_000,
+    byokCostNanoUsd: null,
     costIncomplete: false,
     latencyMs: 812.5,
     firstTokenMs: 95.3,
