@@ -15,7 +15,7 @@ const LIBRARIES = {
   database: { libs: ['contract'], packages: ['kysely', 'pg'], pure: false },
   limits: { libs: ['contract'], packages: ['ioredis'], pure: false },
   metering: { libs: ['contract', 'database'], packages: ['kysely'], pure: false },
-  identity: { libs: ['contract', 'database'], packages: ['kysely', 'rate-limiter-flexible'], pure: false },
+  identity: { libs: ['contract', 'database'], packages: ['ioredis', 'kysely', 'rate-limiter-flexible'], pure: false },
   telemetry: { libs: ['contract'], packages: ['pino', 'prom-client', '@opentelemetry/[^/]+'], pure: false },
   dispatch: {
     libs: ['contract', 'conversation', 'routing', 'providers', 'dialects', 'transport'],

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { HealthTracker } from '@switchyard/dispatch';
@@ -47,7 +48,7 @@ class SharedModule {
         { provide: Lifecycle, useValue: lifecycle },
         { provide: PROCESS_SERVICES, useValue: services },
         { provide: LEDGER_READER, useValue: services.ledger },
-        { provide: FailureThrottle, useFactory: () => new FailureThrottle() },
+        { provide: FailureThrottle, useFactory: () => throttleOf(state) },
         AuthFailures,
         { provide: Strangers, useValue: strangers },
         { provide: Overload, useFactory: () => overloadOf(state, log, services) },
@@ -112,6 +113,12 @@ export class GatewayModule {
       ],
     };
   }
+}
+
+/** Processes and replicas that share keys share the count of those who guess them. */
+function throttleOf({ current: { config } }: RuntimeState): FailureThrottle {
+  const salt = createHmac('sha256', config.security.pepper).update('sign-in failures').digest();
+  return new FailureThrottle({ salt, redisUrl: config.redis?.url ?? null });
 }
 
 function overloadOf(state: RuntimeState, { logger }: ProcessLog, { metrics }: ProcessServices): Overload {

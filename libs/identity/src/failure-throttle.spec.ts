@@ -1,4 +1,6 @@
 import { GatewayError } from '@switchyard/contract';
+import { startRedis } from '../../../test/testing/redis.js';
+import type { TestRedis } from '../../../test/testing/redis.js';
 import { FailureThrottle } from './failure-throttle.js';
 
 const FAILED = new GatewayError('authentication', 'Invalid or missing API key.');
@@ -58,5 +60,44 @@ describe('a throttle of failed attempts', () => {
     expect(await guard.answerTo(lacking, '192.0.2.1')).toBe(lacking);
     expect(await guard.answerTo(lacking, '192.0.2.1')).toBe(lacking);
     expect(await guard.answerTo(FAILED, '192.0.2.1')).toBe(FAILED);
+  });
+});
+
+describe('throttles of several processes on one Redis', () => {
+  let redis: TestRedis;
+  const open: FailureThrottle[] = [];
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(async () => {
+    for (const guard of open) guard.close();
+    await redis.stop();
+  });
+  const shared = async (): Promise<FailureThrottle> => {
+    const guard = new FailureThrottle({ salt: Buffer.from('shared'), perMinute: 4, redisUrl: redis.url });
+    open.push(guard);
+    // A connection that is not there yet is no reason to wait for it.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return guard;
+  };
+
+  it('count together', async () => {
+    const [one, other] = [await shared(), await shared()];
+
+    expect(await codes(3, one, '192.0.2.7')).toEqual(Array(3).fill('authentication'));
+    expect(await codes(2, other, '192.0.2.7')).toEqual(['authentication', 'rate_limited']);
+    expect(await codes(2, one, '192.0.2.7')).toEqual(['rate_limited', 'rate_limited']);
+    expect(await codes(1, other, '192.0.2.8')).toEqual(['authentication']);
+  });
+
+  it('count alone while Redis does not answer, and answer soon', async () => {
+    const guard = await shared();
+    redis.signal('SIGSTOP');
+    const startMs = performance.now();
+    const found = await codes(6, guard, '192.0.2.9');
+    redis.signal('SIGCONT');
+
+    expect(found).toEqual([...Array<string>(4).fill('authentication'), 'rate_limited', 'rate_limited']);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
   });
 });

@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { GatewayError } from '@switchyard/contract';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 
 /** Failed attempts to sign in that an address has a minute. */
 const FAILURES_PER_MINUTE = 20;
@@ -9,11 +11,18 @@ const WINDOW_S = 60;
 /** Addresses share this many counters, so that a flood from everywhere costs no more memory than one from somewhere. */
 const COUNTERS = 65_536;
 
+/** A command that takes longer is given up; the memory of this process decides then. */
+const COMMAND_MS = 100;
+const RECONNECT_MAX_MS = 2_000;
+const KEY_PREFIX = 'switchyard:sign-in-failures';
+
 export interface FailureThrottleOptions {
   /** Failures an address has a minute. */
   readonly perMinute?: number;
-  /** Decides which addresses share a counter; nobody outside may know it. */
+  /** Decides which addresses share a counter; nobody outside may know it. Processes that count together have the same. */
   readonly salt?: Buffer;
+  /** Where processes count together; absent = this one counts alone, as it does while Redis is away. */
+  readonly redisUrl?: string | null;
 }
 
 /**
@@ -21,12 +30,31 @@ export interface FailureThrottleOptions {
  * because two addresses that share a counter can cost each other no more than a 429 in place of a 401, sharing is harmless.
  */
 export class FailureThrottle {
-  private readonly limiter: RateLimiterMemory;
+  private readonly limiter: RateLimiterAbstract;
   private readonly salt: Buffer;
+  private readonly redis: Redis | null;
 
-  constructor({ perMinute = FAILURES_PER_MINUTE, salt = randomBytes(16) }: FailureThrottleOptions = {}) {
-    this.limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_S });
+  constructor({ perMinute = FAILURES_PER_MINUTE, salt = randomBytes(16), redisUrl }: FailureThrottleOptions = {}) {
     this.salt = salt;
+    const own = new RateLimiterMemory({ points: perMinute, duration: WINDOW_S });
+    this.redis = redisUrl === undefined || redisUrl === null ? null : connectionTo(redisUrl);
+    this.limiter =
+      this.redis === null
+        ? own
+        : new RateLimiterRedis({
+            storeClient: this.redis,
+            keyPrefix: KEY_PREFIX,
+            points: perMinute,
+            duration: WINDOW_S,
+            // Who is over the bound costs Redis nothing more.
+            inMemoryBlockOnConsumed: perMinute + 1,
+            insuranceLimiter: own,
+          });
+  }
+
+  /** To be called when nobody is asked for any more. */
+  close(): void {
+    this.redis?.disconnect();
   }
 
   /**
@@ -74,4 +102,17 @@ function groupsOf(address: string): readonly string[] {
   const after = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = new Array<string>(8 - before.length - after.length).fill('0');
   return [...before, ...zeros, ...after];
+}
+
+function connectionTo(url: string): Redis {
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: COMMAND_MS,
+    retryStrategy: (attempts) => Math.min(RECONNECT_MAX_MS, attempts * COMMAND_MS),
+  });
+  // What is wrong with Redis is said by those who need it; here its absence changes no answer to anybody with a key.
+  redis.on('error', () => undefined);
+  return redis;
 }

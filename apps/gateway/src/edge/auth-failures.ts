@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contract';
 import { FailureThrottle } from '@switchyard/identity';
 import type { KeyHeaders } from '@switchyard/identity';
@@ -7,7 +8,7 @@ import type { ProcessServices } from '../process/process-services.js';
 
 /** What is done with requests that no valid key let in, on every route of the data port. */
 @Injectable()
-export class AuthFailures {
+export class AuthFailures implements OnApplicationShutdown {
   constructor(
     private readonly throttle: FailureThrottle,
     @Inject(PROCESS_SERVICES) private readonly services: Pick<ProcessServices, 'metrics'>,
@@ -20,6 +21,10 @@ export class AuthFailures {
     const reason = reasonOf(answer, headers);
     if (reason !== null) this.services.metrics.add('switchyard_auth_failures_total', { reason });
     return answer;
+  }
+
+  onApplicationShutdown(): void {
+    this.throttle.close();
   }
 }
 

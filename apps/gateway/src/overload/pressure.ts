@@ -31,9 +31,12 @@ export const NO_PRESSURE: Pressure = { share: 0, isHeapFull: false, closesConnec
  * reached all the time.
  */
 const AIM = 0.2;
-/** What the share grows by in a reading for a delay of twice the aim, and for a delay that just grew by the aim. */
+/** What the share grows by in a reading for a delay of twice the aim, and for one that just grew by the aim; what it falls by without any. */
 const LASTING_GAIN = 0.05;
 const RISING_GAIN = 0.1;
+const RELIEF = 0.04;
+/** The more is refused, the more a small step changes of what is let in: steps shrink with what is left, down to this. */
+const STEP_MIN = 0.15;
 /** A delay that is out of all proportion weighs no more than this, in aims. */
 const EXCESS_MAX = 4;
 /** Some are let in whatever happens, or nobody would ever know that it is over. */
@@ -54,8 +57,10 @@ export function nextPressure(before: Pressure, { loopDelayMs, heapShare }: Readi
   const excess = bounded((lastingMs - aimMs) / aimMs, -1, EXCESS_MAX);
   const rise = excess > 0 ? bounded((loopDelayMs - before.loopDelayMs) / aimMs, -1, 1) : 0;
   const closesConnections = heapShare > Math.max(HEAP_CLOSING_SHARE, limits.maxHeapShare);
+  const step = Math.max(STEP_MIN, 1 - before.share);
+  const lasting = excess > 0 ? LASTING_GAIN * step * excess : RELIEF * excess;
   return {
-    share: bounded(before.share + LASTING_GAIN * excess + RISING_GAIN * rise, 0, SHARE_MAX),
+    share: bounded(before.share + lasting + RISING_GAIN * step * rise, 0, SHARE_MAX),
     isHeapFull: heapShare > limits.maxHeapShare - (before.isHeapFull ? HEAP_RELIEF : 0),
     closesConnections,
     loopDelayMs,
