@@ -13,6 +13,7 @@ import { leak } from './experiments/leak.js';
 import { soak } from './experiments/soak.js';
 import { reload } from './experiments/reload.js';
 import { stop } from './experiments/stop.js';
+import { outlier } from './experiments/outlier.js';
 import { sums } from './experiments/sums.js';
 
 /** By the names that `npm run chaos` takes, in the order in which it runs them. */
@@ -23,6 +24,7 @@ export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   disconnects,
   'kill-worker': killWorker,
   'kill-gateway': killGateway,
+  outlier,
   sums,
   canary,
   stop,

@@ -4,6 +4,8 @@ import type { ProviderFault } from '../../apps/simulator/src/index.js';
 export interface Sighting {
   /** The tag that the client put into the prompt; `''` = none. */
   readonly tag: string;
+  /** That was asked; `''` = the path names none. */
+  readonly provider: string;
   readonly startedMs: number;
   /** `null` = still being answered. */
   readonly endedMs: number | null;

@@ -14,13 +14,20 @@ const sightings = new Map<string, Sighting>();
 const inFlight = new Set<string>();
 let mostInFlight = 0;
 
-function note({ id, bodyText, startedMs, finishedMs, abortedMs, tokensWritten }: RecordedRequest): void {
+function note({ id, provider, bodyText, startedMs, finishedMs, abortedMs, tokensWritten }: RecordedRequest): void {
   if (bodyText === '') return;
   const known = sightings.get(id);
   const endedMs = finishedMs ?? abortedMs;
   if (known === undefined || endedMs !== null) {
     const tag = known?.tag ?? tagIn(bodyText);
-    sightings.set(id, { tag, startedMs, endedMs, isAborted: abortedMs !== null, tokens: tokensWritten });
+    sightings.set(id, {
+      tag,
+      provider: provider ?? '',
+      startedMs,
+      endedMs,
+      isAborted: abortedMs !== null,
+      tokens: tokensWritten,
+    });
   }
   if (endedMs === null) inFlight.add(id);
   else inFlight.delete(id);

@@ -167,6 +167,16 @@ describe('ejection', () => {
     expect(events.at(-1)).toMatchObject({ cause: 'consecutive', times: 1 });
   });
 
+  it('is followed by a trial however much failed before it', () => {
+    const { clock, health, fail } = tracked();
+    fail(200);
+    clock.nowMs += 30_000;
+    expect(health.of(ONE)).toMatchObject({ band: 'healthy', circuitOpen: false });
+    health.admit(ONE, false);
+    clock.nowMs += 1_000;
+    expect(health.of(ONE)?.circuitOpen).toBe(true);
+  });
+
   it('gives the place of a trial back that ended without a verdict', () => {
     const { clock, health, fail } = tracked();
     fail(5);

@@ -228,7 +228,8 @@ function viewAt(epoch: number, nowMs: number, record: EndpointRecord, rules: Cir
     epoch,
     firstTokenP95Ms: latency.count < FIRST_TOKENS_MIN ? null : latency.at(0.95),
     health: {
-      band: record.band(nowMs),
+      // What was before an ejection must not keep the trial from being made.
+      band: record.circuit.isHalfOpen(nowMs) ? 'healthy' : record.band(nowMs),
       circuitOpen: record.circuit.isOpen(nowMs, rules),
       throughput: falling(record.throughput5Min(nowMs)),
       latency: rising(latency, 1 / MS_PER_S),
