@@ -116,23 +116,30 @@ it('has one record of every request that its client left, at any time, and keeps
   for (const until = Date.now() + 10_000; !isOver() && Date.now() < until;) await pause(50);
   expect(isOver()).toBe(true);
 
-  const records = (await everyRecord()).filter(({ key_id }) => String(key_id).startsWith('leaver-'));
+  const records = (await everyRecord()).filter(({ key_id }) => key_id.startsWith('leaver-'));
   expect(new Set(records.map(({ key_id }) => key_id)).size).toBe(records.length);
   const keys = new Set(records.map(({ key_id }) => key_id));
   for (const { bodyText } of rig.simulator.requests) expect(keys).toContain(/leaver-\d+/.exec(bodyText)?.[0]);
   for (const { key_id, status, usage_source, cancelled } of records) {
-    const isLeft = left[Number(String(key_id).slice('leaver-'.length))] === true;
+    const isLeft = left[Number(key_id.slice('leaver-'.length))] === true;
     if (!isLeft)
       expect({ key_id, status, usage_source }).toEqual({ key_id, status: 'completed', usage_source: 'upstream' });
-    else if (cancelled === true) expect(['partial', 'estimated']).toContain(usage_source);
+    else if (cancelled) expect(['partial', 'estimated']).toContain(usage_source);
     else expect(status).toBe('completed');
   }
 }, 60_000);
 
-async function everyRecord(): Promise<readonly JsonObject[]> {
+interface ShownRecord {
+  readonly key_id: string;
+  readonly status: string;
+  readonly usage_source: string;
+  readonly cancelled: boolean;
+}
+
+async function everyRecord(): Promise<readonly ShownRecord[]> {
   const headers = { authorization: `Bearer ${ADMIN}` };
   const answer = await fetch(`${rig.ops}/admin/v1/usage?limit=${String(PAGE)}`, { headers });
-  return ((await answer.json()) as { data: JsonObject[] }).data;
+  return ((await answer.json()) as { data: ShownRecord[] }).data;
 }
 
 /** The value once it stops changing: an endless upstream whose client reads nothing must stop writing. */

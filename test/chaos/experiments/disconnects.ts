@@ -17,7 +17,10 @@ const STAY_MAX_MS = 900;
 const WORDS = 30;
 /** The first ones meet a gateway that has just started, and are not timed. */
 const COLD = 2 * AT_ONCE;
-const ABORT_P99_MAX_MS = 100;
+const ABORT_MAX_MS = 100;
+/** Of few clients a hundredth is one or two, which any stall of the machine can be. */
+const QUICK_SHARE = 0.95;
+const SHARE = 0.99;
 const OFF_MAX = 0.05;
 const KINDS = [
   { path: '/v1/messages', protocol: 'messages', stream: true },
@@ -51,7 +54,7 @@ export async function disconnects({ program, isQuick }: ExperimentOptions): Prom
     const books = Books.of(deployment);
     const rows = await books.rows();
     await books.close();
-    judge(verdict, departures, sightings, rows);
+    judge(verdict, isQuick ? QUICK_SHARE : SHARE, { departures, sightings, rows });
   } finally {
     await deployment.remove();
   }
@@ -93,12 +96,14 @@ async function departAll(size: number, { gateway }: Deployment): Promise<readonl
   return departures;
 }
 
-function judge(
-  verdict: Verdict,
-  departures: readonly Departure[],
-  sightings: readonly Sighting[],
-  rows: readonly Row[],
-): void {
+interface Evidence {
+  readonly departures: readonly Departure[];
+  readonly sightings: readonly Sighting[];
+  readonly rows: readonly Row[];
+}
+
+/** `share`: of the upstreams, which are to be let go in time. */
+function judge(verdict: Verdict, share: number, { departures, sightings, rows }: Evidence): void {
   const seen = new Map(sightings.map((sighting) => [sighting.tag, sighting]));
   const records = Map.groupBy(rows, ({ keyId }) => keyId);
   const found = departures.map((departure) => ({
@@ -119,7 +124,7 @@ function judge(
   verdict.figure('abort_p50_ms', rounded(percentile(aborts, 0.5), 1));
   verdict.figure('abort_p99_ms', rounded(percentile(aborts, 0.99), 1));
   verdict.figure('abort_max_ms', rounded(Math.max(0, ...aborts), 1));
-  verdict.expect('upstreams are let go in time', percentile(aborts, 0.99) <= ABORT_P99_MAX_MS);
+  verdict.expect('upstreams are let go in time', percentile(aborts, share) <= ABORT_MAX_MS);
   const goesOn = reached.filter(({ left, sighting }) => left.leftMs !== null && sighting?.isAborted === false);
   verdict.figure('ended_as_the_client_left', goesOn.length);
 
