@@ -31,7 +31,7 @@ export class GenerationController {
     @Admitted() { caller }: Admission,
     @Query(new QueryPipe(GenerationQuery)) { id }: GenerationQuery,
   ): Promise<JsonObject> {
-    const record = await this.ledger.find(id.slice(-DIGITS));
+    const record = await this.ledger.find(id.slice(-DIGITS), caller.tenantId);
     // One text for what does not exist and what is another's: nobody learns whose ids there are.
     if (record?.tenant !== caller.tenantId) throw new GatewayError('not_found', 'No generation has this id.');
     return { data: recordJson(record) };

@@ -18,7 +18,7 @@ export class KeyInfoController {
     const key = loaded.callers.keys.find(({ keyId }) => keyId === caller.keyId);
     const tenant = loaded.callers.tenants.get(caller.tenantId);
     const [keySpend, tenantSpend] = await this.ledger.spend([
-      { level: 'key', id: caller.keyId },
+      { level: 'key', id: caller.keyId, tenant: caller.tenantId },
       { level: 'tenant', id: caller.tenantId },
     ]);
     if (key === undefined || tenant === undefined || keySpend === undefined || tenantSpend === undefined) {

@@ -7,8 +7,8 @@ export type { SpendOwner, Spend as OwnerSpend } from '@switchyard/metering';
  * with `GatewayError(temporarily_unavailable)` while the database is away.
  */
 export interface LedgerReader {
-  /** `id`: 32 lower-case hexadecimal digits. `null` = no such record, or not yet. */
-  find(id: string): Promise<UsageRecord | null>;
+  /** `id`: 32 lower-case hexadecimal digits. `null` = the tenant has no such record, or not yet. */
+  find(id: string, tenant: string): Promise<UsageRecord | null>;
   /** One answer per owner, in their order. */
   spend(owners: readonly SpendOwner[]): Promise<readonly Spend[]>;
 }

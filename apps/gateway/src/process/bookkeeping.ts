@@ -162,12 +162,12 @@ export class Bookkeeping implements LedgerReader {
     }
   }
 
-  async find(id: string): Promise<UsageRecord | null> {
+  async find(id: string, tenant: string): Promise<UsageRecord | null> {
     return this.reading(async () => {
-      const found = await this.ledger.find(id);
+      const found = await this.ledger.find(id, tenant);
       if (found !== null) return found;
       await this.flush();
-      return this.ledger.find(id);
+      return this.ledger.find(id, tenant);
     });
   }
 

@@ -9,7 +9,7 @@ function ledger() {
 describe('the ledger as a worker asks for it', () => {
   it('gives each question the answer of its number, in whatever order they come', async () => {
     const { asked, reader } = ledger();
-    const found = reader.find('a'.repeat(32));
+    const found = reader.find('a'.repeat(32), 'acme');
     const spent = reader.spend([{ level: 'key', id: 'k' }]);
     expect(asked.map(({ ask }) => ask.about)).toEqual(['record', 'spend']);
     const [first, second] = asked.map(({ question }) => question);
@@ -22,7 +22,7 @@ describe('the ledger as a worker asks for it', () => {
 
   it('tells the caller to come back when the supervisor has no answer, without saying why', async () => {
     const { asked, reader } = ledger();
-    const found = reader.find('a'.repeat(32));
+    const found = reader.find('a'.repeat(32), 'acme');
     reader.answered({ type: 'answer', question: asked[0]?.question ?? 0, value: null, error: 'connect ECONNREFUSED' });
     await expect(found).rejects.toMatchObject({ code: 'temporarily_unavailable', details: { retryAfterS: 5 } });
     await expect(found).rejects.not.toThrow(/ECONNREFUSED/);

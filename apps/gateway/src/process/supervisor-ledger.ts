@@ -18,8 +18,8 @@ export class SupervisorLedger implements LedgerReader {
 
   constructor(private readonly send: (message: AskMessage) => void) {}
 
-  async find(id: string): Promise<UsageRecord | null> {
-    const answer = await this.ask({ about: 'record', id });
+  async find(id: string, tenant: string): Promise<UsageRecord | null> {
+    const answer = await this.ask({ about: 'record', id, tenant });
     return answer.about === 'record' ? answer.record : null;
   }
 

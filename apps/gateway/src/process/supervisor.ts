@@ -258,7 +258,8 @@ export class Supervisor {
   }
 
   private async answer(question: LedgerQuestion): Promise<LedgerAnswer> {
-    if (question.about === 'record') return { about: 'record', record: await this.books.find(question.id) };
+    if (question.about === 'record')
+      return { about: 'record', record: await this.books.find(question.id, question.tenant) };
     return { about: 'spend', spend: await this.books.spend(question.owners) };
   }
 

@@ -123,7 +123,7 @@ export interface FailedMessage {
 }
 
 export type LedgerQuestion =
-  | { readonly about: 'record'; readonly id: string }
+  | { readonly about: 'record'; readonly id: string; readonly tenant: string }
   | { readonly about: 'spend'; readonly owners: readonly SpendOwner[] };
 
 export type LedgerAnswer =

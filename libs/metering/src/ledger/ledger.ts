@@ -50,8 +50,8 @@ export class Ledger {
   }
 
   /** `id`: 32 lower-case hexadecimal digits; `null` for anything else too. */
-  find(id: string): Promise<UsageRecord | null> {
-    return findRecord(this.database, id);
+  find(id: string, tenant?: string): Promise<UsageRecord | null> {
+    return findRecord(this.database, id, tenant);
   }
 
   /** Oldest first. Throws `GatewayError(invalid_request)` for a bad cursor or limit. */

@@ -27,9 +27,11 @@ export interface RecordPage {
   readonly nextCursor: string | null;
 }
 
-export async function findRecord(database: Database, id: string): Promise<UsageRecord | null> {
+export async function findRecord(database: Database, id: string, tenant?: string): Promise<UsageRecord | null> {
   if (!isRecordId(id)) return null;
-  const row = await database.kysely.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst();
+  let query = database.kysely.selectFrom('requests').selectAll().where('id', '=', id);
+  if (tenant !== undefined) query = query.where('tenant', '=', cleanText(tenant));
+  const row = await query.executeTakeFirst();
   if (row === undefined) return null;
   const [record = null] = await withAttempts(database, [row]);
   return record;

@@ -7,6 +7,8 @@ import { bucketOf, DAY_MS } from './rollup-rows.js';
 export interface SpendOwner {
   readonly level: 'tenant' | 'key';
   readonly id: string;
+  /** Of a key: only what was spent for this tenant; absent = for whichever. */
+  readonly tenant?: string;
 }
 
 /** Integer nano-USD spent in the UTC day, in the UTC month and ever. */
@@ -18,6 +20,7 @@ export interface Spend extends SpendOwner {
 
 interface SpendRow {
   readonly owner: string;
+  readonly tenant: string;
   readonly day: number;
   readonly month: number;
   readonly total: number;
@@ -33,12 +36,19 @@ export async function readSpend(
   nowMs: number,
 ): Promise<readonly Spend[]> {
   const spent = {
-    tenant: await spentBy(database, 'tenant', idsOf(owners, 'tenant'), nowMs),
-    key: await spentBy(database, 'key_id', idsOf(owners, 'key'), nowMs),
+    tenant: await spentBy(database, 'tenant', idsOf(owners, 'tenant'), null, nowMs),
+    key: await spentBy(database, 'key_id', idsOf(owners, 'key'), tenantsOf(owners), nowMs),
   };
-  return owners.map(({ level, id }) => {
-    const row = spent[level].get(cleanText(id));
-    return { level, id, dayNanoUsd: row?.day ?? 0, monthNanoUsd: row?.month ?? 0, totalNanoUsd: row?.total ?? 0 };
+  return owners.map((owner) => {
+    const { id, tenant } = owner;
+    const rows = spent[owner.level].get(cleanText(id)) ?? [];
+    const own = tenant === undefined ? rows : rows.filter((row) => row.tenant === cleanText(tenant));
+    return {
+      ...owner,
+      dayNanoUsd: own.reduce((sum, { day }) => sum + day, 0),
+      monthNanoUsd: own.reduce((sum, { month }) => sum + month, 0),
+      totalNanoUsd: own.reduce((sum, { total }) => sum + total, 0),
+    };
   });
 }
 
@@ -46,27 +56,37 @@ function idsOf(owners: readonly SpendOwner[], level: SpendOwner['level']): reado
   return [...new Set(owners.filter((owner) => owner.level === level).map(({ id }) => cleanText(id)))];
 }
 
+/** The tenants that keys are asked for; `null` = some are asked for whichever it is. */
+function tenantsOf(owners: readonly SpendOwner[]): readonly string[] | null {
+  const tenants = owners.filter(({ level }) => level === 'key').map(({ tenant }) => tenant);
+  const named = tenants.filter((tenant) => tenant !== undefined);
+  const distinct = [...new Set(named.map((tenant) => cleanText(tenant)))];
+  return named.length < tenants.length || distinct.length > OWNERS_AT_ONCE ? null : distinct;
+}
+
 async function spentBy(
   { kysely }: Database,
   column: 'tenant' | 'key_id',
   ids: readonly string[],
+  tenants: readonly string[] | null,
   nowMs: number,
-): Promise<ReadonlyMap<string, SpendRow>> {
+): Promise<ReadonlyMap<string, readonly SpendRow[]>> {
   const owner = sql.ref(column);
   const day = sql.lit(bucketOf(nowMs, DAY_MS));
   const { first, next } = monthOf(nowMs);
   const month = sql`bucket >= ${sql.lit(first)} and bucket < ${sql.lit(next)}`;
-  const spent = new Map<string, SpendRow>();
+  const allowed = tenants === null ? sql`` : sql`and tenant in (${sql.join(tenants)})`;
+  const spent = new Map<string, SpendRow[]>();
   for (let from = 0; from < ids.length; from += OWNERS_AT_ONCE) {
     const { rows } = await sql<SpendRow>`
-      select ${owner} as owner,
+      select ${owner} as owner, tenant,
         cast(sum(case when bucket = ${day} then cost_nano else 0 end) as bigint) as day,
         cast(sum(case when ${month} then cost_nano else 0 end) as bigint) as month,
         cast(sum(cost_nano) as bigint) as total
       from rollups_daily
-      where ${owner} in (${sql.join(ids.slice(from, from + OWNERS_AT_ONCE))})
-      group by ${owner}`.execute(kysely);
-    for (const row of rows) spent.set(row.owner, row);
+      where ${owner} in (${sql.join(ids.slice(from, from + OWNERS_AT_ONCE))}) ${allowed}
+      group by tenant, ${owner}`.execute(kysely);
+    for (const row of rows) spent.set(row.owner, [...(spent.get(row.owner) ?? []), row]);
   }
   return spent;
 }

@@ -5,6 +5,7 @@ import { describeOnEachDatabase } from './each-database.fixture.js';
 import { Ledger } from './ledger.js';
 import { writeCursor } from './page-cursor.js';
 import type { RecordQuery } from './read-records.js';
+import type { SpendOwner } from './read-spend.js';
 import type { SumQuery, UsageSum } from './read-sums.js';
 import { usageRecord } from './record.fixture.js';
 import { DAY_MS, HOUR_MS } from './rollup-rows.js';
@@ -242,6 +243,29 @@ describeOnEachDatabase('reading the ledger', ({ database }) => {
       [0, 11_000, 11_111],
       [0, 1_000, 1_111],
     ]);
+  });
+
+  it('answers one tenant with nothing of another: neither its records nor what the same key spent there', async () => {
+    const ledger = new Ledger(await database());
+    await ledger.insert([
+      usageRecord(1, { tenant: 'acme', keyId: 'moved', costNanoUsd: 1 }),
+      usageRecord(2, { tenant: 'globex', keyId: 'moved', costNanoUsd: 20 }),
+    ]);
+    const { id } = usageRecord(1);
+    expect(await ledger.find(id, 'acme')).toMatchObject({ id });
+    expect(await ledger.find(id, 'globex')).toBeNull();
+    expect(await ledger.find(id, '%')).toBeNull();
+    const moved = { level: 'key' as const, id: 'moved' };
+    const totals = async (owners: readonly SpendOwner[]): Promise<readonly number[]> =>
+      (await ledger.spend(owners, MARCH_MS)).map(({ totalNanoUsd }) => totalNanoUsd);
+    expect(await totals([{ ...moved, tenant: 'acme' }])).toEqual([1]);
+    expect(
+      await totals([
+        { ...moved, tenant: 'globex' },
+        { ...moved, tenant: 'acme' },
+      ]),
+    ).toEqual([20, 1]);
+    expect(await totals([moved, { ...moved, tenant: 'globex' }, { ...moved, tenant: 'none' }])).toEqual([21, 20, 0]);
   });
 
   it('tells spend of many owners apart, of a tenant and a key of one name too, and knows nothing of strangers', async () => {
