@@ -23,6 +23,8 @@ export interface Ask {
   readonly patienceMs?: number;
   /** What to send instead of what the fields above make of it. */
   readonly body?: JsonObject;
+  /** Beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What the client saw of the answer. */
@@ -40,6 +42,8 @@ export interface Reply {
   readonly errorCode: string | null;
   /** Whole seconds of `retry-after`; `null` = none. */
   readonly retryAfterS: number | null;
+  /** What `x-should-retry` says; `null` = nothing. */
+  readonly shouldRetry: boolean | null;
   /** What the connection failed with; `null` = it did not. */
   readonly fault: string | null;
   /** Unix milliseconds. */
@@ -66,6 +70,7 @@ export function ask(what: Ask, onText: Progress = () => undefined): Promise<Repl
     id: null as string | null,
     text: '',
     retryAfterS: null as number | null,
+    shouldRetry: null as boolean | null,
   };
   return new Promise((resolve) => {
     const end = (fault: string | null): void => {
@@ -79,13 +84,14 @@ export function ask(what: Ask, onText: Progress = () => undefined): Promise<Repl
       {
         agent,
         method: 'POST',
-        headers: { authorization: `Bearer ${what.secret}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${what.secret}`, 'content-type': 'application/json', ...what.headers },
         signal: AbortSignal.timeout(what.patienceMs ?? ANSWER_MAX_MS),
       },
       (answer) => {
         seen.status = answer.statusCode ?? null;
         seen.id = idOf(answer);
         seen.retryAfterS = 'retry-after' in answer.headers ? Number(answer.headers['retry-after']) : null;
+        seen.shouldRetry = 'x-should-retry' in answer.headers ? answer.headers['x-should-retry'] === 'true' : null;
         answer.setEncoding('utf8');
         answer.on('data', (text: string) => {
           seen.text += text;
@@ -132,7 +138,14 @@ function idOf({ headers }: IncomingMessage): string | null {
 
 function replyOf(
   { tag, stream, protocol = 'chat' }: Ask,
-  { status, id, text, retryAfterS, fault }: Pick<Reply, 'status' | 'id' | 'text' | 'retryAfterS' | 'fault'>,
+  {
+    status,
+    id,
+    text,
+    retryAfterS,
+    shouldRetry,
+    fault,
+  }: Pick<Reply, 'status' | 'id' | 'text' | 'retryAfterS' | 'shouldRetry' | 'fault'>,
   startedMs: number,
 ): Reply {
   const parts = stream === true && status === 200 ? eventsIn(text) : [objectOf(text)];
@@ -141,7 +154,7 @@ function replyOf(
   const isWhole = fault === null && status === 200 && (stream !== true || text.includes(ENDS[protocol]));
   const code = errors[0]?.['code'] ?? errors[0]?.['type'];
   return {
-    ...{ tag, status, id, isWhole, startedMs, endedMs: Date.now(), text, retryAfterS, fault },
+    ...{ tag, status, id, isWhole, startedMs, endedMs: Date.now(), text, retryAfterS, shouldRetry, fault },
     costNanoUsd: costs.at(-1) ?? null,
     errorCode: typeof code === 'string' ? code : null,
   };

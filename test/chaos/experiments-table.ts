@@ -12,6 +12,7 @@ import { redisFlapping } from './experiments/redis-flapping.js';
 import { leak } from './experiments/leak.js';
 import { soak } from './experiments/soak.js';
 import { reload } from './experiments/reload.js';
+import { retryStorm } from './experiments/retry-storm.js';
 import { stop } from './experiments/stop.js';
 import { outlier } from './experiments/outlier.js';
 import { sums } from './experiments/sums.js';
@@ -25,6 +26,7 @@ export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   'kill-worker': killWorker,
   'kill-gateway': killGateway,
   outlier,
+  'retry-storm': retryStorm,
   sums,
   canary,
   stop,

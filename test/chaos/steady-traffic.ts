@@ -19,6 +19,8 @@ export class SteadyTraffic {
     perSecond: number,
     next: (number: number) => Ask,
     private readonly keep: (reply: Reply) => Reply | null = (reply) => reply,
+    /** How a client asks. */
+    private readonly exchange: (what: Ask) => Promise<Reply> = ask,
   ) {
     this.beat = setInterval(() => {
       const due = ((performance.now() - this.startMs) * perSecond) / 1_000;
@@ -38,7 +40,7 @@ export class SteadyTraffic {
   }
 
   private send(what: Ask): void {
-    const exchange = ask(what).then((reply) => {
+    const exchange = this.exchange(what).then((reply) => {
       const kept = this.keep(reply);
       if (kept !== null) this.replies.push(kept);
       this.running.delete(exchange);

@@ -1,0 +1,112 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JsonObject } from '@switchyard/contract';
+import type { Reply } from '../client.js';
+import { crowdConfig, memberSecret } from '../crowd.js';
+import { Deployment, PROVIDER_SECRET } from '../deployment.js';
+import type { ExperimentOptions } from '../experiment.js';
+import { askAsSdk } from '../sdk-client.js';
+import type { Sighting } from '../sightings.js';
+import { SteadyTraffic } from '../steady-traffic.js';
+import { Verdict, rounded } from '../verdict.js';
+import { otherAnswers } from './answers.js';
+
+const MODEL = 'acme/shared';
+const PROVIDERS = ['one', 'two', 'three'];
+const MEMBERS = 20;
+const PER_SECOND = 300;
+/** Attempts at upstreams for each request that reaches the gateway. */
+const AMPLIFICATION_MAX = 1.2;
+const RECOVERY_MAX_MS = 5_000;
+/** Milliseconds: before, while everything fails, after. */
+const FULL = [5_000, 60_000, 15_000] as const;
+const QUICK = [1_000, 8_000, 8_000] as const;
+
+/** Every upstream says 503 while clients retry as SDKs do: the gateway adds little to the storm, and serves as soon as they are well. */
+export async function retryStorm({ program, isQuick }: ExperimentOptions): Promise<readonly Verdict[]> {
+  const verdict = new Verdict('retry storm');
+  const [beforeMs, stormMs, afterMs] = isQuick ? QUICK : FULL;
+  const deployment = await Deployment.start({
+    ...{ program, gateways: 1, workers: 2, redis: [], postgres: false },
+    config: (upstreamUrl) => ({ ...crowdConfig(MEMBERS), ...catalogueAt(upstreamUrl) }),
+  });
+  try {
+    const requests: Reply[] = [];
+    const traffic = new SteadyTraffic(
+      PER_SECOND,
+      (number) => ({
+        url: deployment.gateway.url,
+        secret: memberSecret(number % MEMBERS),
+        tag: String(number),
+        model: MODEL,
+      }),
+      (reply) => reply,
+      (what) => askAsSdk(what, (reply) => requests.push(reply)),
+    );
+    await pause(beforeMs);
+    const brokenMs = Date.now();
+    for (const provider of PROVIDERS) deployment.upstream.setFaults(provider, [{ fault: 'status:503' }]);
+    await pause(stormMs);
+    const healedMs = Date.now();
+    for (const provider of PROVIDERS) deployment.upstream.setFaults(provider, []);
+    await pause(afterMs);
+    const answers = await traffic.stop();
+    const { sightings } = await deployment.upstream.look();
+    verdict.figure('clients', answers.length);
+    verdict.figure('answered_to_clients', answers.filter(({ isWhole }) => isWhole).length);
+    judge(verdict, requests, sightings, brokenMs, healedMs);
+  } finally {
+    await deployment.remove();
+  }
+  return [verdict];
+}
+
+function judge(
+  verdict: Verdict,
+  requests: readonly Reply[],
+  sightings: readonly Sighting[],
+  brokenMs: number,
+  healedMs: number,
+): void {
+  const isInStorm = ({ startedMs }: { readonly startedMs: number }): boolean =>
+    startedMs >= brokenMs && startedMs < healedMs;
+  const asked = requests.filter(isInStorm);
+  const attempts = sightings.filter(isInStorm);
+  const amplification = attempts.length / Math.max(1, asked.length);
+  verdict.figure('requests_in_the_storm', asked.length);
+  verdict.figure('attempts_in_the_storm', attempts.length);
+  verdict.figure('attempts_per_request', rounded(amplification, 3));
+  verdict.expect('the upstreams were asked far more often than the gateway', amplification <= AMPLIFICATION_MAX);
+  verdict.figure('other_answers', otherAnswers(asked));
+
+  const after = requests.filter(({ startedMs }) => startedMs >= healedMs);
+  const lastFailureMs = after.reduce((last, { isWhole, startedMs }) => (isWhole ? last : Math.max(last, startedMs)), 0);
+  const recoveryMs = Math.max(0, lastFailureMs - healedMs);
+  verdict.figure('requests_after', after.length);
+  verdict.figure('failed_after', after.filter(({ isWhole }) => !isWhole).length);
+  verdict.figure('recovered_after_ms', recoveryMs);
+  verdict.expect('service was not normal in time after the upstreams were', recoveryMs <= RECOVERY_MAX_MS);
+}
+
+function catalogueAt(upstreamUrl: string): JsonObject {
+  return {
+    routing: {},
+    providers: PROVIDERS.map((id) => ({
+      id,
+      dialect: 'openai-chat',
+      base_url: `${upstreamUrl}/${id}/v1`,
+      credentials: [{ id: 'main', api_key: PROVIDER_SECRET }],
+    })),
+    models: [
+      {
+        id: MODEL,
+        context_length: 128_000,
+        max_output_tokens: 8_192,
+        endpoints: PROVIDERS.map((provider) => ({
+          provider,
+          upstream_model: 'shared-1',
+          price: { prompt: 0.137, completion: 0.913 },
+        })),
+      },
+    ],
+  };
+}
