@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isJsonObject } from '@switchyard/contract';
 import type { JsonObject } from '@switchyard/contract';
-import { readFileSync } from 'node:fs';
 import { crowdConfig, memberSecret } from '../crowd.js';
 import { Deployment, MODELS } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
@@ -64,7 +63,13 @@ export async function reload({ program, isQuick }: ExperimentOptions): Promise<r
   const admin = { id: 'admin', key: ADMIN_SECRET, permissions: ['admin'] };
   const deployment = await Deployment.start({
     ...{ program, gateways: 1, workers: 2, redis: [], postgres: false },
-    config: { ...crowd, keys: [...listOf(crowd, 'keys'), admin], golden_requests: [golden(MODELS.quick)] },
+    config: {
+      ...crowd,
+      keys: [...listOf(crowd, 'keys'), admin],
+      golden_requests: [golden(MODELS.quick)],
+      // New workers and the load share the cores: that a gateway refuses what it has no time for is another promise.
+      overload: { max_loop_delay_s: 10 },
+    },
   });
   try {
     const { gateway } = deployment;
