@@ -34,8 +34,8 @@ interface Course {
 }
 
 const FULL: Course = { healthy: 5_000, faulty: 60_000, noticed: 10_000, healed: 60_000, health: {} };
-/** Ejections are shorter, and over when the healing begins. */
-const QUICK: Course = { healthy: 2_000, faulty: 5_000, noticed: 2_000, healed: 9_000, health: { ejection_s: 4 } };
+/** Ejections are shorter, and the first ends soon after the fault does. */
+const QUICK: Course = { healthy: 2_000, faulty: 5_000, noticed: 2_000, healed: 9_000, health: { ejection_s: 6 } };
 
 /** One of three equal providers fails every second request for a while: clients hardly notice, and it gets its share back. */
 export async function outlier({ program, isQuick }: ExperimentOptions): Promise<readonly Verdict[]> {
@@ -139,7 +139,7 @@ function catalogueAt(upstreamUrl: string): JsonObject {
         max_output_tokens: 8_192,
         endpoints: PROVIDERS.map((provider) => ({
           provider,
-          upstream_model: 'mock/ok',
+          upstream_model: 'shared-1',
           price: { prompt: 0.137, completion: 0.913 },
         })),
       },
