@@ -11,12 +11,10 @@ import { momentOf } from './moment.js';
 import { nearestWord } from './nearest-word.js';
 import { policyRules } from './policy-section.js';
 import type { RawFault } from './validate-settings.js';
+import { SECRET_LENGTH_ADVISED, weaknessOf } from './weak-secrets.js';
 
 /** The tenant of keys that name none. Always exists. */
 export const DEFAULT_TENANT = 'default';
-/** A shorter secret works, but can be guessed by somebody who may try often. */
-const KEY_LENGTH_ADVISED = 16;
-
 /** What a key's section says, whoever wrote it. */
 export type WrittenKey = { readonly [Setting in keyof KeySection]: KeySection[Setting] };
 
@@ -58,15 +56,25 @@ export function buildCallers(input: CallersInput): Callers {
         fault([...path, section.key === undefined ? 'key_hash' : 'key'], '', 'a secret that no other key has'),
       );
     digests.add(digest);
-    if (section.key !== undefined && section.key.length < KEY_LENGTH_ADVISED) {
-      notices.push({
-        path: pathText([...path, 'key']),
-        message: `shorter than ${String(KEY_LENGTH_ADVISED)} characters: easy to guess`,
-      });
-    }
+    judgeSecret(section, path, faults, notices);
     keys.push(keySettings(section, digest, tenant ?? null, input));
   });
   return { tenants, keys, faults, notices };
+}
+
+/** Whoever guesses a key can spend what it may; whoever guesses an administrator's has everything. */
+function judgeSecret(
+  { key, permissions }: WrittenKey,
+  path: ConfigPath,
+  faults: RawFault[],
+  notices: ConfigNotice[],
+): void {
+  const weakness = key === undefined ? null : weaknessOf(key);
+  if (key === undefined || weakness === null) return;
+  if (key.length < SECRET_LENGTH_ADVISED && permissions?.includes('admin') === true) {
+    const expected = `at least ${String(SECRET_LENGTH_ADVISED)} characters for a key with the permission admin`;
+    faults.push(fault([...path, 'key'], '', expected));
+  } else notices.push({ path: pathText([...path, 'key']), message: weakness });
 }
 
 function buildTenants(sections: readonly TenantSection[], faults: RawFault[]): Map<string, TenantSettings> {

@@ -20,6 +20,7 @@ import { routingSettings, serverSettings, timeoutSettings, alertSettings, journa
 import { goldenRequests, healthSettings, idempotencySettings, overloadSettings } from './resilience-settings.js';
 import type { SwitchyardFile } from './switchyard-file.js';
 import type { RawFault } from './validate-settings.js';
+import { deploymentSecretNotices } from './weak-secrets.js';
 
 export interface LoadInput {
   /** The file to read; `null` = none, Switchyard's own defaults. Ignored when `text` is given. */
@@ -66,7 +67,7 @@ export function loadConfig(input: LoadInput): LoadResult {
     ...callers.notices,
     ...policyNotices(config),
     ...keyNotices(config),
-    ...sharedSecretNotices(file),
+    ...deploymentSecretNotices(file),
   ];
   return { config, notices, localKey: generated.localKey };
 }
@@ -203,13 +204,6 @@ function keyNotices(config: GatewayConfig): ConfigNotice[] {
   return config.keys.length > 0
     ? []
     : [{ path: 'keys', message: 'no key is configured, so every request will be refused' }];
-}
-
-/** Keys of a shared database are kept under the pepper: with another one in each replica none would know the others' keys. */
-function sharedSecretNotices({ database, security }: SwitchyardFile): ConfigNotice[] {
-  if (database === undefined || security.pepper !== undefined) return [];
-  const message = 'generated into data_dir; replicas that share the database must be given one and the same';
-  return [{ path: 'security.pepper', message }];
 }
 
 function inFileOrder(faults: readonly ConfigFault[]): ConfigFault[] {
