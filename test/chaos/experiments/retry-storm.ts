@@ -14,9 +14,12 @@ const MODEL = 'acme/shared';
 const PROVIDERS = ['one', 'two', 'three'];
 const MEMBERS = 20;
 const PER_SECOND = 300;
+const QUICK_PER_SECOND = 100;
 /** Attempts at upstreams for each request that reaches the gateway. */
 const AMPLIFICATION_MAX = 1.2;
 const RECOVERY_MAX_MS = 5_000;
+/** It is the upstreams that are to fail here, not the machine that runs all of this at once. */
+const NO_SHEDDING: JsonObject = { max_loop_delay_s: 30 };
 /** Milliseconds: before, while everything fails, after. */
 const FULL = [5_000, 60_000, 15_000] as const;
 const QUICK = [1_000, 8_000, 8_000] as const;
@@ -27,12 +30,12 @@ export async function retryStorm({ program, isQuick }: ExperimentOptions): Promi
   const [beforeMs, stormMs, afterMs] = isQuick ? QUICK : FULL;
   const deployment = await Deployment.start({
     ...{ program, gateways: 1, workers: 2, redis: [], postgres: false },
-    config: (upstreamUrl) => ({ ...crowdConfig(MEMBERS), ...catalogueAt(upstreamUrl) }),
+    config: (upstreamUrl) => ({ ...crowdConfig(MEMBERS), ...catalogueAt(upstreamUrl), overload: NO_SHEDDING }),
   });
   try {
     const requests: Reply[] = [];
     const traffic = new SteadyTraffic(
-      PER_SECOND,
+      isQuick ? QUICK_PER_SECOND : PER_SECOND,
       (number) => ({
         url: deployment.gateway.url,
         secret: memberSecret(number % MEMBERS),
@@ -67,22 +70,25 @@ function judge(
   brokenMs: number,
   healedMs: number,
 ): void {
-  const isInStorm = ({ startedMs }: { readonly startedMs: number }): boolean =>
-    startedMs >= brokenMs && startedMs < healedMs;
-  const asked = requests.filter(isInStorm);
-  const attempts = sightings.filter(isInStorm);
+  // By client, not by time: on a busy machine a request may reach the upstream seconds after it was sent.
+  const inStorm = new Set(
+    requests.filter(({ startedMs }) => startedMs >= brokenMs && startedMs < healedMs).map(({ tag }) => tag),
+  );
+  const asked = requests.filter(({ tag }) => inStorm.has(tag));
+  const attempts = sightings.filter(({ tag }) => inStorm.has(tag));
   const amplification = attempts.length / Math.max(1, asked.length);
   verdict.figure('requests_in_the_storm', asked.length);
   verdict.figure('attempts_in_the_storm', attempts.length);
   verdict.figure('attempts_per_request', rounded(amplification, 3));
   verdict.expect('the upstreams were asked far more often than the gateway', amplification <= AMPLIFICATION_MAX);
-  verdict.figure('other_answers', otherAnswers(asked));
+  verdict.figure('answers_in_the_storm', otherAnswers(asked));
 
   const after = requests.filter(({ startedMs }) => startedMs >= healedMs);
   const lastFailureMs = after.reduce((last, { isWhole, startedMs }) => (isWhole ? last : Math.max(last, startedMs)), 0);
   const recoveryMs = Math.max(0, lastFailureMs - healedMs);
   verdict.figure('requests_after', after.length);
   verdict.figure('failed_after', after.filter(({ isWhole }) => !isWhole).length);
+  verdict.figure('answers_after', otherAnswers(after));
   verdict.figure('recovered_after_ms', recoveryMs);
   verdict.expect('service was not normal in time after the upstreams were', recoveryMs <= RECOVERY_MAX_MS);
 }
