@@ -15,6 +15,10 @@ import { reload } from './experiments/reload.js';
 import { retryStorm } from './experiments/retry-storm.js';
 import { stop } from './experiments/stop.js';
 import { outlier } from './experiments/outlier.js';
+import { overload } from './experiments/overload.js';
+import { rawRequests } from './experiments/raw-requests.js';
+import { slowReaders } from './experiments/slow-readers.js';
+import { slowloris } from './experiments/slowloris.js';
 import { sums } from './experiments/sums.js';
 
 /** By the names that `npm run chaos` takes, in the order in which it runs them. */
@@ -35,6 +39,10 @@ export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   'kill-redis': killRedis,
   'kill-postgres': killPostgres,
   'redis-flapping': redisFlapping,
+  'raw-requests': rawRequests,
+  slowloris,
+  'slow-readers': slowReaders,
+  overload,
   leak,
   soak,
 };
