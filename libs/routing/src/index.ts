@@ -2,6 +2,7 @@
  * The policy engine: reads routing hints, merges the rules of all layers, decides which endpoints may serve a request
  * and in which order they are tried, and explains it. Pure: same arguments, same answer.
  */
+export { CALLERS_HOST } from './filters/access-filters.js';
 export { isHintKey } from './hints/hint-keys.js';
 export { readProviderConfigs } from './hints/provider-configs.js';
 export { readHints } from './hints/read-hints.js';

@@ -21,7 +21,7 @@ export class AddressRefused extends Error {
 
 const URL_LENGTH_MAX = 2_048;
 /** `URL` would drop or rewrite these, so that what a reader sees is not where it goes. */
-const TREACHEROUS = /[\s\\\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/u;
+const TREACHEROUS = /[\s\\\p{Cc}\p{Cf}]/u;
 const STARTS_AS_URL = /^[a-z][a-z0-9+.-]*:\/\/[^/]/i;
 const NOT_PUBLIC = 'must name a host that is public';
 

@@ -86,6 +86,14 @@ describe('a configuration', () => {
     expect([...config.tenants.keys()]).toEqual(['default']);
   });
 
+  it('refuses private hosts that are no names, addresses or ranges', () => {
+    for (const entry of ['10.0.0.0/33', 'http://gpu.internal', 'gpu.internal:8000', '']) {
+      const [fault] = faultsOf(`${OWN_MODEL}security: { private_hosts: ["${entry}"] }\n`);
+      expect(fault).toMatchObject({ path: 'security.private_hosts' });
+    }
+    expect(faultsOf(`${OWN_MODEL}security: { private_hosts: [gpu.internal, 10.0.0.0/8, "::1"] }\n`)).toEqual([]);
+  });
+
   it('takes an empty setting for an absent one', () => {
     const { config } = load(
       `${OWN_MODEL}redis:\nserver: { port: }\nkeys: [{ id: a, key: sk-0123456789abcdef, label: }]`,

@@ -1,4 +1,5 @@
 import type { CatalogSnapshot, PolicyRules } from '@switchyard/contract';
+import { CALLERS_HOST } from '@switchyard/routing';
 import type { ConfigNotice } from './config-error.js';
 import type { GatewayConfig } from './gateway-config.js';
 import { nearestWord } from './nearest-word.js';
@@ -35,6 +36,7 @@ export function policyNotices(config: Pick<GatewayConfig, 'catalog' | 'routing' 
 }
 
 function namesProvider(catalog: CatalogSnapshot, slug: string): boolean {
+  if (slug.toLowerCase() === CALLERS_HOST) return true;
   return catalog.findProvider(slug) !== null || catalog.findProvider(slug.split('/', 1)[0] ?? slug) !== null;
 }
 

@@ -3,8 +3,10 @@ import { IsArray, IsBoolean, IsIn, IsNumber, IsOptional, IsString, Length, Match
 import { ModelEntry, ProviderEntry } from '@switchyard/catalog';
 import type { CompatFlag, Permission } from '@switchyard/identity';
 import { DEFAULT_PERMISSIONS, PERMISSIONS } from '@switchyard/identity';
+import { isPrivateHost } from '@switchyard/transport';
 import { COMPAT_RULE, KeySection, TenantSection } from './caller-sections.js';
 import { Doc, ListOf, Section, Shape, WholeNumber } from './checks.js';
+import type { ShapeRule } from './checks.js';
 import type { LogLevel } from './gateway-config.js';
 import { LOG_LEVELS } from './gateway-config.js';
 import { LimitModeSection } from './limits-section.js';
@@ -71,6 +73,13 @@ export class CatalogSection {
   builtin = true;
 }
 
+const PRIVATE_HOSTS: ShapeRule = {
+  schema: { type: 'array', items: { type: 'string' } },
+  expected: 'a list of host names, addresses and ranges (10.1.0.0/16)',
+  accepts: (value) =>
+    Array.isArray(value) && value.every((entry: unknown) => typeof entry === 'string' && isPrivateHost(entry)),
+};
+
 export class SecuritySection {
   @Doc('Keys the digests of API keys; at least 32 bytes. Generated into data_dir when absent.')
   @IsOptional()
@@ -82,11 +91,11 @@ export class SecuritySection {
   @Length(32, 1024)
   encryption_key?: string;
 
-  @Doc('Private hosts and ranges that URLs from callers may reach.')
+  @Doc(
+    'Hosts that URLs from callers may lead to though they are not public: names, addresses and ranges (10.1.0.0/16).',
+  )
   @IsOptional()
-  @IsArray()
-  @IsString({ each: true })
-  @Length(1, 253, { each: true })
+  @Shape(PRIVATE_HOSTS)
   private_hosts: string[] = [];
 
   @Doc('What a key may do whose entry says nothing.')

@@ -10,6 +10,7 @@ import type {
   ProviderConfig,
   Timeouts,
 } from '@switchyard/contract';
+import { CALLERS_HOST } from '@switchyard/routing';
 import type { AddressGuard } from '@switchyard/transport';
 import { signInOf } from './sign-in-of.js';
 
@@ -24,8 +25,6 @@ export interface CallersSurroundings {
 
 /** Providers that the catalogue does not know go by such a name in records and headers. */
 const SLUG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-/** Stands for all hosts that callers choose, in policies. */
-const RESERVED = 'byok';
 
 /**
  * The catalogue as one request sees it that brought accounts or providers along. The operator's credentials and headers
@@ -65,7 +64,7 @@ function newProvider(config: ProviderConfig, surroundings: CallersSurroundings):
   if (config.baseUrl === null) {
     throw fault(config, 'base_url', 'is required: no provider of this name is configured');
   }
-  if (!SLUG.test(id) || id === RESERVED) {
+  if (!SLUG.test(id) || id === CALLERS_HOST) {
     throw fault(config, null, 'is no name for a new provider: letters, digits, dots, dashes and underscores');
   }
   const baseUrl = judgedUrl(config, surroundings.guard);
