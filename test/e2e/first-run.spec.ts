@@ -127,6 +127,11 @@ it(
     process.kill(worker ?? 0, 'SIGKILL');
     await until(() => one.output().includes('a worker died'));
     await until(async () => (await modelsOf(one).catch(() => [''])).includes('acme/second'));
+
+    const [old] = childrenOf(one.child.pid ?? 0);
+    one.child.kill('SIGUSR2');
+    // The new one serves before the old one ends, so there is no moment without an answer.
+    while (childrenOf(one.child.pid ?? 0).includes(old ?? 0)) expect(await modelsOf(one)).toEqual(['acme/second']);
     one.child.kill('SIGTERM');
     expect(await one.exit).toBe(0);
   },
@@ -144,6 +149,21 @@ it(
     });
     one.child.kill('SIGTERM');
     expect((await reply.text()).trimEnd().endsWith('data: [DONE]')).toBe(true);
+    expect(await one.exit).toBe(0);
+  },
+  START_MS,
+);
+
+it(
+  'says that it leaves for a while before it stops, and stops at once when it is told twice',
+  async () => {
+    const one = await start(configOf('acme/first').replace('drain_delay_s: 0', 'drain_delay_s: 600'));
+    one.child.kill('SIGTERM');
+    await until(async () => (await fetch(`${one.data}/readyz`)).status === 503);
+    expect((await fetch(`${one.ops}/readyz`)).status).toBe(503);
+    expect((await fetch(`${one.ops}/healthz`)).status).toBe(200);
+    expect(await modelsOf(one)).toEqual(['acme/first']);
+    one.child.kill('SIGTERM');
     expect(await one.exit).toBe(0);
   },
   START_MS,
