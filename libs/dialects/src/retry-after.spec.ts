@@ -3,6 +3,14 @@ import { parseRetryAfter, parseWait } from './retry-after.js';
 
 const NOW = Date.parse('Fri, 20 Nov 2026 16:00:00 GMT');
 
+const RUNS = 10_000;
+const anyWait = fc.oneof(
+  fc.string(),
+  fc.stringMatching(/^[\d.smhd]{0,8}$/),
+  fc.date().map((date) => (Number.isNaN(date.getTime()) ? 'Invalid Date' : date.toUTCString())),
+);
+const isBounded = (wait: number | undefined): boolean => wait === undefined || (wait >= 0 && wait <= 86_400);
+
 describe('retry-after', () => {
   it.each<[string, Record<string, string>, number | undefined]>([
     ['seconds', { 'retry-after': '30' }, 30],
@@ -46,10 +54,22 @@ describe('retry-after', () => {
 
   it('is total: any text gives nothing or a bounded number of seconds', () => {
     fc.assert(
-      fc.property(fc.string(), fc.double(), (text, now) => {
-        const wait = parseWait(text, now);
-        expect(wait === undefined || (wait >= 0 && wait <= 86_400)).toBe(true);
-      }),
+      fc.property(anyWait, fc.double(), (text, now) => isBounded(parseWait(text, now))),
+      { numRuns: RUNS },
     );
+    const names = ['retry-after', 'retry-after-ms', 'date', 'x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens'];
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...names), anyWait), fc.double(), (headers, now) =>
+        isBounded(parseRetryAfter(headers, now)),
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('holds dates against the clock of whoever wrote them', () => {
+    const headers = { 'retry-after': 'Fri, 20 Nov 2026 16:00:30 GMT', date: 'Fri, 20 Nov 2026 16:00:10 GMT' };
+    expect(parseRetryAfter(headers, NOW)).toBe(20);
+    expect(parseRetryAfter(headers, Number.NaN)).toBe(20);
+    expect(parseRetryAfter({ ...headers, date: 'today' }, NOW)).toBe(30);
   });
 });
