@@ -30,7 +30,7 @@ export async function startSwitchyard({ configPath }: StartOptions): Promise<voi
   ending.listen();
   try {
     const urls = await supervisor.start();
-    process.stdout.write(banner(loaded, urls));
+    process.stdout.write(banner({ ...loaded, config: supervisor.served }, urls));
   } catch (error) {
     // Whoever stopped it while it started is not told that it did not start.
     if (!ending.hasBegun) throw error;

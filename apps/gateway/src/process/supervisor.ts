@@ -113,6 +113,11 @@ export class Supervisor {
     this.plane = this.planeOf(config);
   }
 
+  /** The configuration in force, with what the database adds. */
+  get served(): GatewayConfig {
+    return this.config.current.config;
+  }
+
   async start(): Promise<Urls> {
     const { config } = this.config.current;
     const { host, opsPort } = config.server;
