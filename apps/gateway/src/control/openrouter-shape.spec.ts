@@ -79,6 +79,7 @@ describe('the listing of endpoints', () => {
     succeed(3);
     fail(2);
     clock.nowMs += 60_000;
+    fail(1);
     expect(row()['status']).toBe(-1);
   });
 });

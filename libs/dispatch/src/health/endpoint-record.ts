@@ -117,6 +117,8 @@ export class EndpointRecord {
     if (last.failed >= OUTAGE_ERRORS_MIN && last.failed >= OUTAGE_SHARE_MIN * (last.passed + last.failed)) {
       return 'outage';
     }
+    // What is tried last has hardly any requests to show that it is well again: so it is taken for well after a while.
+    if (last.failed === 0) return 'healthy';
     const judged = this.judged5Min.sums(nowMs);
     if (judged.passed + judged.failed < UPTIME_REQUESTS_MIN) return 'healthy';
     const uptime = uptimeOf(judged) ?? 1;

@@ -42,7 +42,19 @@ describe('what ranking learns of an endpoint', () => {
     }
     succeed(100 - 2 * failures);
     clock.nowMs += 31_000;
+    fail(1, 'auth');
     expect(health.of(ONE)?.band).toBe(expected);
+  });
+
+  it('is nothing bad any more when it has not failed for thirty seconds', () => {
+    const { clock, health, fail, succeed } = tracked();
+    succeed(80);
+    fail(20, 'auth');
+    clock.nowMs += 31_000;
+    expect(health.of(ONE)?.band).toBe('healthy');
+    clock.nowMs += 1_000;
+    fail(1, 'auth');
+    expect(health.of(ONE)?.band).toBe('down');
   });
 
   it.each<FailureClass>([
