@@ -20,6 +20,13 @@ import { rawRequests } from './experiments/raw-requests.js';
 import { slowReaders } from './experiments/slow-readers.js';
 import { slowloris } from './experiments/slowloris.js';
 import { sums } from './experiments/sums.js';
+import { clockSkew } from './experiments/clock-skew.js';
+import { crossTenant } from './experiments/cross-tenant.js';
+import { diskFull } from './experiments/disk-full.js';
+import { redisFailover } from './experiments/redis-failover.js';
+import { redisFull } from './experiments/redis-full.js';
+import { slotLeak } from './experiments/slot-leak.js';
+import { workerJobs } from './experiments/worker-jobs.js';
 
 /** By the names that `npm run chaos` takes, in the order in which it runs them. */
 export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
@@ -43,6 +50,13 @@ export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   slowloris,
   'slow-readers': slowReaders,
   overload,
+  'redis-full': redisFull,
+  'redis-failover': redisFailover,
+  'clock-skew': clockSkew,
+  'disk-full': diskFull,
+  'slot-leak': slotLeak,
+  'worker-jobs': workerJobs,
+  'cross-tenant': crossTenant,
   leak,
   soak,
 };

@@ -71,6 +71,18 @@ export class RedisState {
     return { nanoUsd, count };
   }
 
+  /** Asks the server for anything: `command('CONFIG', 'SET', 'maxmemory', '5mb')`. Rejects as the server does. */
+  command(name: string, ...args: readonly string[]): Promise<unknown> {
+    return this.redis.call(name, [...args]);
+  }
+
+  /** Milliseconds that each key still lives; those that live for ever are left out. */
+  async lifetimes(): Promise<ReadonlyMap<string, number>> {
+    const keys = await this.redis.keys('*');
+    const left = await Promise.all(keys.map(async (key) => [key, await this.redis.pttl(key)] as const));
+    return new Map(left.filter(([, ms]) => ms >= 0));
+  }
+
   /** Every key with its value, whatever its type, as text. */
   async everything(): Promise<readonly string[]> {
     const keys = await this.redis.keys('*');

@@ -13,7 +13,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** All of maintenance, whatever makes it run. */
 export const MAINTENANCE: readonly MaintenanceJob[] = [
-  { name: 'reconcile', everyMs: MINUTE_MS, run: runReconcile },
+  // It waits for a quarter of a minute before it compares: what was lost is back within a whole one.
+  { name: 'reconcile', everyMs: 45 * SECOND_MS, run: runReconcile },
   { name: 'alerts', everyMs: MINUTE_MS, run: runAlerts },
   { name: 'deliver-alerts', everyMs: 10 * SECOND_MS, run: runDeliverAlerts },
   { name: 'probes', everyMs: 10 * SECOND_MS, run: runProbes },
