@@ -99,6 +99,30 @@ describe('the configuration in force', () => {
     expect(await metrics.render()).toMatch(/switchyard_config_reloads_total\{result="refused"\} 1\n/);
   });
 
+  it('stays when the file is emptied, as one is that is about to be written', () => {
+    const { keeper } = start();
+    writeFileSync(join(folder, 'switchyard.yaml'), '\n');
+    expect(keeper.reload('test')).toEqual([expect.objectContaining({ value: 'an empty file' })]);
+    expect(keeper.status.version).toBe(1);
+  });
+
+  it('follows its file once it was left alone, and not in between', async () => {
+    const { keeper, applied, write } = start();
+    keeper.watch();
+    try {
+      for (let seed = 1; seed <= 20; seed += 1) {
+        write(`routing: { seed: ${seed} }`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      for (const endMs = performance.now() + 10_000; keeper.status.version === 1 && performance.now() < endMs;) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(applied.at(-1)?.routing.seed).toBe(20);
+    } finally {
+      keeper.stop();
+    }
+  });
+
   it('does not begin when it cannot route a golden request', () => {
     expect(() => {
       start(golden('acme/none')).keeper.begin();

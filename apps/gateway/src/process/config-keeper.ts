@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { watch } from 'node:fs';
+import { statSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Metrics } from '@switchyard/telemetry';
@@ -19,6 +19,13 @@ import type { FixedSettings } from './worker-messages.js';
 /** Editors write a file in several steps; one reload follows the last. */
 const SETTLE_MS = 200;
 const HASH_LENGTH = 16;
+const UNJUDGED: ConfigFault = {
+  path: '',
+  line: null,
+  value: 'something that could not be checked, see the log',
+  expected: 'a configuration',
+};
+const EMPTY: ConfigFault = { path: '', line: null, value: 'an empty file', expected: 'the settings to go on with' };
 
 export interface KeeperTools {
   readonly log: ProcessLog;
@@ -92,9 +99,10 @@ export class ConfigKeeper {
       this.apply(source, cause);
       return [];
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      this.refuse(error.faults, cause);
-      return error.faults;
+      // A configuration that cannot even be judged is no reason to stop serving by the one there is.
+      const faults = error instanceof ConfigError ? error.faults : [UNJUDGED];
+      this.refuse(faults, cause, error);
+      return faults;
     }
   }
 
@@ -103,11 +111,10 @@ export class ConfigKeeper {
     const { path } = this.read;
     if (path === null) return;
     this.watcher = watch(dirname(path), (_event, name) => {
-      if (name !== null && name !== basename(path)) return;
-      if (this.settling !== null) clearTimeout(this.settling);
-      this.settling = setTimeout(() => {
-        this.reload('file changed');
-      }, SETTLE_MS);
+      if (name === null || name === basename(path)) this.awaitRest(path);
+    });
+    this.watcher.on('error', (error) => {
+      this.tools.log.logger.warn({ err: error }, 'changes of the configuration file are not seen any more');
     });
     // What changed between reading and watching was seen by neither.
     this.reload('file changed');
@@ -118,7 +125,19 @@ export class ConfigKeeper {
     if (this.settling !== null) clearTimeout(this.settling);
   }
 
+  /** A file that was written to a moment ago may be half of one. */
+  private awaitRest(path: string): void {
+    if (this.settling !== null) clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      const ageMs = Date.now() - writtenAtMs(path);
+      if (ageMs >= 0 && ageMs < SETTLE_MS) this.awaitRest(path);
+      else this.reload('file changed');
+    }, SETTLE_MS);
+  }
+
   private apply(source: ConfigSource, cause: string): void {
+    // An empty file would do at a start; in traffic it is one that is about to be written.
+    if (source.text?.trim() === '') throw new ConfigError(source.path ?? '', [EMPTY]);
     const { config, notices } = loadSource(source);
     const before = this.loaded;
     const next = loadedFrom(config, this.tools.identity());
@@ -137,10 +156,11 @@ export class ConfigKeeper {
     this.tools.log.logger.info({ cause, version, catalog: config.catalog.version }, 'configuration reloaded');
   }
 
-  private refuse(faults: readonly ConfigFault[], cause: string): void {
+  private refuse(faults: readonly ConfigFault[], cause: string, error: unknown): void {
     this.lastRefused = { atMs: Date.now(), cause, faults };
     this.tools.metrics.add('switchyard_config_reloads_total', { result: 'refused' });
-    this.tools.log.logger.error({ cause, faults }, 'configuration refused, the old one stays');
+    const err = error instanceof ConfigError ? undefined : error;
+    this.tools.log.logger.error({ cause, faults, err }, 'configuration refused, the old one stays');
   }
 
   private tell(notices: readonly ConfigNotice[]): void {
@@ -164,6 +184,15 @@ export class ConfigKeeper {
     ];
     const changed = pairs.filter(([, fixed, other]) => JSON.stringify(fixed) !== JSON.stringify(other));
     return changed.map(([path]) => ({ path, message: 'a change here needs a restart' }));
+  }
+}
+
+/** Unix milliseconds; 0 = it cannot be told. */
+function writtenAtMs(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
   }
 }
 
