@@ -81,10 +81,12 @@ describe('the record of a request', () => {
     const reply = await rig.post('/v1/chat/completions', chat());
     rig.simulator.setFaults('speaks-chat', []);
     expect(reply.status).toBe(503);
+    // The only endpoint is tried twice more.
+    const attempt = { endpoint: 'speaks-chat', status: 500, error_class: 'server' };
     expect(dataOf(await recordOf(reply))).toMatchObject({
       status: 'upstream_error',
       cost_nano_usd: 0,
-      attempts: [{ endpoint: 'speaks-chat', status: 500, error_class: 'server' }],
+      attempts: [attempt, attempt, attempt],
     });
   });
 

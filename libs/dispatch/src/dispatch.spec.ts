@@ -56,7 +56,7 @@ describe('a whole answer', () => {
     const { dispatch, calls, errors, outcomes } = stage(TWO);
     dispatch.start();
     calls[0]?.json(503, {});
-    calls[1]?.json(404, {});
+    calls[1]?.error(broken('connect'));
     expect(errors.map((error) => error.code)).toEqual(['temporarily_unavailable']);
     expect(outcomes).toMatchObject([
       { status: 'upstream_error', served: null, usageSource: 'none', cost: { nanoUsd: 0 } },
@@ -127,7 +127,7 @@ describe('a stream', () => {
     const { calls, client, errors, pass } = streamed();
     pass(10_200);
     calls[0]?.error(broken('connect'));
-    calls[1]?.error(broken('timeout'));
+    calls[1]?.error(broken('connect'));
     expect(errors).toEqual([]);
     expect(client.ended).toBe(true);
     expect(client.text).toContain('temporarily_unavailable');
@@ -272,20 +272,19 @@ describe('a request that cannot be translated for an endpoint', () => {
   });
 });
 
-describe('the single endpoint left', () => {
+describe('the only endpoint of a request', () => {
   const ALONE = attempts('a/m@one');
 
   it('is tried twice more when its failure may be over in a moment, and serves if it is', () => {
-    const { dispatch, calls, client, pass } = stage(TWO);
+    const { dispatch, calls, client, pass } = stage(ALONE);
     dispatch.start();
-    calls[0]?.json(404, {});
-    calls[1]?.json(503, {});
-    expect(calls).toHaveLength(2);
+    calls[0]?.json(503, {});
+    expect(calls).toHaveLength(1);
     pass(100);
-    calls[2]?.error(broken('connect'));
+    calls[1]?.error(broken('connect'));
     pass(100);
-    calls[3]?.json(200, ANSWER);
-    expect(client.headers).toMatchObject({ 'x-switchyard-provider': 'two', 'x-switchyard-attempts': '4' });
+    calls[2]?.json(200, ANSWER);
+    expect(client.headers).toMatchObject({ 'x-switchyard-provider': 'one', 'x-switchyard-attempts': '3' });
   });
 
   it('surfaces its failure after that', () => {
@@ -314,7 +313,7 @@ describe('the single endpoint left', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('is waited for when it limits the rate for a short while and nothing else was in question', () => {
+  it('is waited for when it limits the rate for a short while', () => {
     const limited = (retryAfterS: number): UpstreamError =>
       new UpstreamError({ class: 'rate_limited', status: 429, message: 'slow down', retryAfterS });
     const short = stage(ALONE);
@@ -339,6 +338,16 @@ describe('the single endpoint left', () => {
     pass(5_000);
     expect(calls).toHaveLength(1);
     expect(outcomes).toMatchObject([{ status: 'client_cancelled', usageSource: 'none', cost: { nanoUsd: 0 } }]);
+  });
+
+  it('is the only one that is tried again: the last of several is not', () => {
+    const { dispatch, calls, errors, pass } = stage(TWO);
+    dispatch.start();
+    calls[0]?.json(503, {});
+    calls[1]?.json(503, {});
+    pass(5_000);
+    expect(calls).toHaveLength(2);
+    expect(errors).toHaveLength(1);
   });
 
   it('is not tried again beyond the total time limit', () => {

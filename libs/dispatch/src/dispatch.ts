@@ -123,11 +123,10 @@ export class Dispatch implements StarterHost, DeliverySource {
 
   private repeat(place: Place, failure: UpstreamFailure): boolean {
     const { plan, timeouts } = this.request;
-    const delayMs = sameEndpointDelay(failure, this.retries, {
-      remainingMs: this.startedAtMs + timeouts.totalMs - this.tools.nowMs(),
-      isLone: plan.attempts.length === 1,
-      random: this.tools.random,
-    });
+    // Where several endpoints failed, one of them once more is less likely to help than the client's own retry.
+    if (plan.attempts.length > 1) return false;
+    const remainingMs = this.startedAtMs + timeouts.totalMs - this.tools.nowMs();
+    const delayMs = sameEndpointDelay(failure, this.retries, remainingMs, this.tools.random);
     if (delayMs === null || this.starter.exhausted(place) !== null) return false;
     this.retries += 1;
     this.backOff = this.tools.wheel.set(delayMs, () => {

@@ -1,6 +1,6 @@
 import type { FailureClass, UpstreamFailure } from '@switchyard/contract';
 
-/** Further tries at the one endpoint that is left. */
+/** Further tries at an endpoint that is the only one. */
 export const SAME_ENDPOINT_RETRIES = 2;
 
 const BACK_OFF_BASE_MS = 50;
@@ -14,19 +14,19 @@ const ASKED_WAIT_SHARE = 1 / 3;
 const BRIEF: ReadonlySet<FailureClass> = new Set<FailureClass>(['connect', 'overloaded', 'server', 'truncated']);
 
 /**
- * How long to wait before the endpoint that failed, the single one left, is tried again; milliseconds, `null` = not at
- * all. `retry` counts from 0. A rate limit is waited out only when `isLone`: no other endpoint was ever in question.
+ * How long to wait before the only endpoint that a request may go to is tried again; milliseconds, `null` = not at all.
+ * `retry` counts from 0.
  */
 export function sameEndpointDelay(
   failure: UpstreamFailure,
   retry: number,
-  about: { readonly remainingMs: number; readonly isLone: boolean; readonly random: () => number },
+  remainingMs: number,
+  random: () => number,
 ): number | null {
   if (retry >= SAME_ENDPOINT_RETRIES) return null;
-  const { remainingMs, isLone, random } = about;
   const askedMs = failure.retryAfterS === undefined ? null : failure.retryAfterS * 1_000;
   if (askedMs !== null && askedMs > Math.min(ASKED_WAIT_MAX_MS, remainingMs * ASKED_WAIT_SHARE)) return null;
-  if (failure.class === 'rate_limited') return isLone ? askedMs : null;
+  if (failure.class === 'rate_limited') return askedMs;
   if (!BRIEF.has(failure.class)) return null;
   const delayMs = Math.max(askedMs ?? 0, random() * Math.min(BACK_OFF_MAX_MS, BACK_OFF_BASE_MS * 2 ** retry));
   return delayMs < remainingMs ? delayMs : null;
