@@ -15,6 +15,8 @@ import { ProxyLink } from './proxy-link.js';
 import { UpstreamLink } from './upstream-link.js';
 
 export const PROVIDER_SECRET = 'sk-upstream-of-the-experiments';
+/** What is late because its machine is shared refuses nobody, but where that is what is tried out. */
+const UNHURRIED = { max_loop_delay_s: 5 };
 const PEPPER = 'pepper-of-the-experiments-0123456789abcdef';
 
 /** Models by what their upstream does. The prices are odd, so that a rounding that is wrong anywhere shows. */

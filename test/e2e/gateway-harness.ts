@@ -10,6 +10,9 @@ import { Supervisor } from '../../apps/gateway/src/process/supervisor.js';
 import { startSimulator } from '../../apps/simulator/src/index.js';
 import type { RunningSimulator, SimulatorOptions } from '../../apps/simulator/src/index.js';
 
+/** A test process does more than a gateway does, and is late for it. */
+const UNHURRIED = 'overload: { max_loop_delay_s: 60 }';
+
 export const KEY = 'sk-switchyard-e2e-0123456789';
 
 /** A gateway in this process with a simulator behind it, both on free loopback ports. */
@@ -47,6 +50,7 @@ export async function startRig(yaml: string, simulatorOptions: SimulatorOptions 
 server: { host: 127.0.0.1, port: 0, ops_port: 0, workers: 0 }
 data_dir: ${dataDir}
 log: { level: silent }
+${yaml.includes('\noverload:') ? '' : UNHURRIED}
 ${yaml.includes('\nkeys:') ? '' : `keys: [{ id: e2e, key: ${KEY} }]`}
 ${yaml.replaceAll('SIMULATOR', simulator.url)}
 `;

@@ -21,7 +21,7 @@ const OUTCOME_MAX_MS = 8_000;
 export function exchangeRaw(
   url: string,
   bytes: Buffer,
-  { patienceMs = PATIENCE_MS }: { readonly patienceMs?: number } = {},
+  { patienceMs = PATIENCE_MS, quietMs = QUIET_MS }: { readonly patienceMs?: number; readonly quietMs?: number } = {},
 ): Promise<RawOutcome> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
@@ -42,7 +42,7 @@ export function exchangeRaw(
       text += chunk.toString('latin1');
       clearTimeout(quiet);
       const { statuses, rest } = answersIn(text);
-      if (statuses.length > 0 && rest === '') quiet = setTimeout(() => finish(false), QUIET_MS);
+      if (statuses.length > 0 && rest === '') quiet = setTimeout(() => finish(false), quietMs);
     });
     // A connection that was cut says so with a reset when not everything was read.
     socket.on('error', () => undefined);

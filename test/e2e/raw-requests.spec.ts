@@ -17,7 +17,7 @@ const head = (more: string, line = 'POST /v1/chat/completions HTTP/1.1'): string
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig(
-    `${BOTH_DIALECTS}\ntimeouts: { client_headers_s: 1, client_body_s: 1 }\noverload: { max_strangers_per_address: 350 }\n`,
+    `${BOTH_DIALECTS}\ntimeouts: { client_headers_s: 1, client_body_s: 1 }\noverload: { max_strangers_per_address: 350, max_loop_delay_s: 60 }\n`,
   );
 });
 afterAll(() => rig.stop());

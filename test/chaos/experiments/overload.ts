@@ -1,15 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JsonObject } from '@switchyard/contract';
 import { sampleTree } from '../../bench/process-tree.js';
 import { bodyOf } from '../client.js';
-import { Deployment, MODELS } from '../deployment.js';
+import { Deployment, MODELS, PROVIDER_SECRET } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
+import { startReplayUpstream } from '../replay-upstream.js';
 import { RawLoad } from '../raw-load.js';
 import type { PhaseResult } from '../raw-load.js';
 import { percentile, rounded, Verdict } from '../verdict.js';
 
 const SECRET = 'sk-overload-0123456789';
+const REPLAY = 'acme/replay';
+/** Of a stream that the processor is loaded with. */
+const EVENTS = 800;
 const BYTES_PER_MIB = 1024 * 1024;
 const FACTORS = [1, 2, 5, 10];
 const AFTERWARDS = 0.5;
@@ -27,7 +32,6 @@ interface OverloadPlan {
   readonly name: string;
   readonly model: string;
   readonly stream: boolean;
-  readonly words: number;
   readonly maxInFlight: number;
   /** Requests kept under way to find out what can be served. */
   readonly connections: number;
@@ -40,31 +44,26 @@ interface OverloadPlan {
  */
 export async function overload({ program, isQuick }: ExperimentOptions): Promise<readonly Verdict[]> {
   const phaseMs = isQuick ? 1_000 : 8_000;
-  const slots = {
-    name: 'overload of slots',
-    model: MODELS.late,
-    stream: false,
-    words: 5,
-    maxInFlight: 20,
-    connections: 20,
-  };
+  const slots = { name: 'overload of slots', model: MODELS.late, stream: false, maxInFlight: 20, connections: 20 };
   const processor = {
     name: 'overload of the processor',
-    model: MODELS.quick,
+    model: REPLAY,
     stream: true,
-    words: 400,
     maxInFlight: 2_000,
-    connections: 24,
+    connections: 8,
   };
   const verdicts: Verdict[] = [];
+  const replay = await startReplayUpstream(EVENTS);
   for (const plan of [slots, processor]) {
     const deployment = await Deployment.start({
       ...{ program, gateways: 1, workers: 1, redis: null, postgres: false },
-      config: {
+      config: (upstreamUrl) => ({
         keys: [{ id: 'crowd', key: SECRET }],
         log: { level: 'warn' },
         overload: { max_in_flight: plan.maxInFlight, max_strangers_per_address: 10_000 },
-      },
+        providers: [provider('host', `${upstreamUrl}/host/v1`), provider('replay', replay.url)],
+        models: [model(MODELS.late, 'host', 'mock/ttft:200'), model(REPLAY, 'replay', 'replay')],
+      }),
     });
     try {
       verdicts.push(await overloadOf(deployment, { ...plan, phaseMs }));
@@ -72,7 +71,19 @@ export async function overload({ program, isQuick }: ExperimentOptions): Promise
       await deployment.remove();
     }
   }
+  replay.close();
   return verdicts;
+}
+
+function provider(id: string, baseUrl: string): JsonObject {
+  const credentials = [{ id: 'main', api_key: PROVIDER_SECRET }];
+  return { id, dialect: 'openai-chat', base_url: baseUrl, credentials };
+}
+
+function model(id: string, host: string, upstreamModel: string): JsonObject {
+  const price = { prompt: 0.137, completion: 0.913 };
+  const limits = { context_length: 128_000, max_output_tokens: 8_192 };
+  return { id, ...limits, endpoints: [{ provider: host, upstream_model: upstreamModel, price }] };
 }
 
 async function overloadOf(deployment: Deployment, plan: OverloadPlan): Promise<Verdict> {
@@ -130,8 +141,18 @@ function figuresOf({ seconds, offered, unsent, servedMs, shedMs, failed }: Phase
   };
 }
 
-function requestOf({ model, stream, words }: OverloadPlan): Buffer {
-  const body = JSON.stringify(bodyOf({ url: '', secret: SECRET, tag: 'load', model, stream, words, maxTokens: 4_000 }));
+function requestOf(plan: OverloadPlan): Buffer {
+  const body = JSON.stringify(
+    bodyOf({
+      url: '',
+      secret: SECRET,
+      tag: 'load',
+      model: plan.model,
+      stream: plan.stream,
+      words: 5,
+      maxTokens: 4_000,
+    }),
+  );
   return Buffer.from(
     `POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer ${SECRET}\r\n` +
       `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -54,7 +54,7 @@ describe('an overloaded process', () => {
 
   it('refuses an even share while its event loop is late, and tells of it once a second at most', async () => {
     open();
-    readings = { loopDelayMs: 100, worstLoopDelayMs: 300, heapShare: 0.2 };
+    readings = { loopDelayMs: 200, worstLoopDelayMs: 300, heapShare: 0.2 };
     jest.advanceTimersByTime(900);
     const share = Array.from({ length: 1_000 }, () => overload.refusal()).filter((reason) => reason !== null).length;
     expect(share).toBeGreaterThan(300);

@@ -30,7 +30,7 @@ export const NO_PRESSURE: Pressure = { share: 0, isHeapFull: false, closesConnec
  * The delay that is aimed at, as a part of the worst one allowed: refusing less and less towards that worst would have it
  * reached all the time.
  */
-const AIM = 0.2;
+const AIM = 0.4;
 /** What the share grows by in a reading for a delay of twice the aim, and for one that just grew by the aim; what it falls by without any. */
 const LASTING_GAIN = 0.05;
 const RISING_GAIN = 0.1;
