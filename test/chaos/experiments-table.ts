@@ -13,6 +13,7 @@ import { leak } from './experiments/leak.js';
 import { soak } from './experiments/soak.js';
 import { reload } from './experiments/reload.js';
 import { retryStorm } from './experiments/retry-storm.js';
+import { ssrf } from './experiments/ssrf.js';
 import { stop } from './experiments/stop.js';
 import { outlier } from './experiments/outlier.js';
 import { overload } from './experiments/overload.js';
@@ -40,6 +41,7 @@ export const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   'retry-storm': retryStorm,
   sums,
   canary,
+  ssrf,
   stop,
   reload,
   boot,
