@@ -56,7 +56,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 describe('an endpoint that fails again and again', () => {
   it('is asked no more while another one is there, and has its requests back when it is well', async () => {
     rig.simulator.setFaults('cheap', [{ fault: 'status:500' }]);
-    // The outage memory puts it last before it is ejected, so that only a model served by it alone goes on asking it.
+    // It is put last before it is ejected: only requests that leave no choice go on asking it.
     for (let count = 0; count < 5; count += 1) {
       await rig.post('/v1/chat/completions', { ...BODY, provider: { only: ['cheap'] } });
     }

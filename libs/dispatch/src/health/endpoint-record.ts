@@ -64,13 +64,12 @@ export class EndpointRecord {
   private readonly lastDay = new RollingCounts(15 * MINUTE_MS, 96);
   private readonly latency = new RollingSketch(SKETCH_SLOT_MS, SLOTS_OF_30_MIN);
   private readonly throughput = new RollingSketch(SKETCH_SLOT_MS, SLOTS_OF_30_MIN);
+  private readonly counts = [this.last30S, this.judged5Min, this.last5Min, this.last30Min, this.lastDay];
   private untold: Untold | null = null;
 
   add(nowMs: number, { passed, failed, faults, latency, throughput }: Sight): void {
     this.seenAtMs = nowMs;
-    for (const counts of [this.last30S, this.judged5Min, this.last5Min, this.last30Min, this.lastDay]) {
-      counts.add(nowMs, passed, failed);
-    }
+    for (const counts of this.counts) counts.add(nowMs, passed, failed);
     this.faults30S.add(nowMs, passed, faults);
     eachOf(latency, (bucket, count) => {
       this.latency.add(nowMs, bucket, count);
