@@ -5,10 +5,15 @@ const now = Date.now.bind(Date);
 
 /** @type {ProxyHandler<DateConstructor>} */
 const shifted = {
-  construct: (date, args, subclass) =>
-    /** @type {object} */ (Reflect.construct(date, args.length === 0 ? [now() + shiftMs] : args, subclass)),
+  /** @returns {object} */
+  construct(date, args, subclass) {
+    /** @type {unknown} */
+    const made = Reflect.construct(date, args.length === 0 ? [now() + shiftMs] : args, subclass);
+    return /** @type {object} */ (made);
+  },
   apply: () => new Date().toString(),
-  get: (date, name) => (name === 'now' ? () => now() + shiftMs : /** @type {unknown} */ (Reflect.get(date, name))),
+  /** @returns {unknown} */
+  get: (date, name) => (name === 'now' ? () => now() + shiftMs : Reflect.get(date, name)),
 };
 
 globalThis.Date = new Proxy(Date, shifted);
