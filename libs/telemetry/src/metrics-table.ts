@@ -1,3 +1,5 @@
+import { FAILURE_CLASSES } from '@switchyard/contract';
+
 /**
  * Every metric there is. Label values are closed sets: nothing that a caller or an upstream says becomes a series. Counters
  * stand at 0 from the start, so that a first increase is seen as one; a gauge is absent until it is set.
@@ -47,6 +49,8 @@ const HEDGE_RESULTS = [
   'refused_candidate',
 ] as const;
 const PROTOCOLS = ['messages', 'chat'] as const;
+/** What an attempt ended with: it served the request, or failed in one of these ways. */
+const ATTEMPT_RESULTS = ['served', ...FAILURE_CLASSES] as const;
 /** How a recorded request ended. */
 const STATUSES = ['completed', 'client_cancelled', 'upstream_error', 'truncated', 'rejected', 'orphaned'] as const;
 const TOKEN_KINDS = [
@@ -119,6 +123,9 @@ export const METRICS = {
     result: ['applied', 'refused'],
   }),
   switchyard_requests_total: counter('Recorded requests.', { protocol: PROTOCOLS, status: STATUSES }),
+  switchyard_upstream_attempts_total: counter('Attempts of recorded requests, by what became of them.', {
+    result: ATTEMPT_RESULTS,
+  }),
   switchyard_retry_budget_exhausted_total: counter('Further attempts that a retry budget did not allow.', {
     budget: ['tenant', 'provider', 'process'],
   }),

@@ -1,5 +1,6 @@
 import { USAGE_FIELDS } from '@switchyard/contract';
 import type { Protocol, Usage } from '@switchyard/contract';
+import type { Outcome } from '@switchyard/dispatch';
 import type { Decision } from '@switchyard/limits';
 import type { RecordStatus } from '@switchyard/metering';
 import type { Metrics } from '@switchyard/telemetry';
@@ -18,6 +19,12 @@ export function countRequest(
     if (kind !== 'web_searches' && usage[count] > 0) metrics.add('switchyard_tokens_total', { kind }, usage[count]);
   }
   if (costNanoUsd > 0) metrics.add('switchyard_cost_usd_total', {}, costNanoUsd);
+}
+
+/** The attempts of a request that was recorded. */
+export function countAttempts(metrics: Metrics, attempts: Outcome['attempts']): void {
+  for (const { errorClass } of attempts)
+    metrics.add('switchyard_upstream_attempts_total', { result: errorClass ?? 'served' });
 }
 
 /** A decision of the limits: the dimension that refused, or one that would have, or none because everything fits. */

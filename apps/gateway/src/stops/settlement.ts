@@ -11,7 +11,7 @@ import { ProcessLog } from '../process/process-log.js';
 import { PROCESS_SERVICES } from '../process/process-services.js';
 import type { ProcessServices } from '../process/process-services.js';
 import { PromptFrames } from './prompt-frames.js';
-import { countRequest } from './request-metrics.js';
+import { countAttempts, countRequest } from './request-metrics.js';
 import type { Reserved } from './reserver.js';
 import { RunningRequests } from './running-requests.js';
 import { recordAtEnd } from './usage-record.js';
@@ -68,6 +68,7 @@ export class Settlement {
       });
     }
     countRequest(metrics, request.protocol, outcome.status, usage, cost.nanoUsd);
+    countAttempts(metrics, outcome.attempts);
     this.log.logRequest(lineOf(request, outcome));
     journal.finish(recordAtEnd(start, outcome), (error) => {
       if (error !== null) this.log.logger.error({ err: error, id: start.id }, 'a record waits for the journal');
