@@ -2,7 +2,6 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { AddressInfo } from 'node:net';
 
 const HEADER_BYTES = 12;
 /** Class and type after the name in a question. */

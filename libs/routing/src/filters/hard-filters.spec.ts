@@ -30,6 +30,15 @@ function reasonsOf({
 
 const AUDIO: Partial<Endpoint> = { modalities: { input: ['text', 'audio'], output: ['text'] } };
 
+/** A host that a caller chose, under the name of a provider of the catalogue. */
+const STRANGER: Partial<Endpoint> = {
+  provider: provider('deepinfra', { callers: { scope: 'abc', name: 'deepinfra', ownHost: true } }),
+};
+/** The provider itself, through an account of the caller's. */
+const OWN_ACCOUNT: Partial<Endpoint> = {
+  provider: provider('deepinfra', { callers: { scope: 'abc', name: 'deepinfra', ownHost: false } }),
+};
+
 const RULES: Readonly<Partial<Record<ReasonCode, readonly Rule[]>>> = {
   model_not_allowed: [
     { rule: 'a glob lets its models through', layers: { key: { models: ['acme/*'] } }, reasons: [] },
@@ -47,6 +56,24 @@ const RULES: Readonly<Partial<Record<ReasonCode, readonly Rule[]>>> = {
     },
   ],
   allowed_providers: [
+    {
+      rule: 'a host that a caller chose does not pass for the provider whose name it has',
+      layers: { key: { only: ['deepinfra', 'deepinfra/turbo'] } },
+      endpoint: STRANGER,
+      reasons: ['allowed_providers key'],
+    },
+    {
+      rule: 'a host that a caller chose is let through by the word for all of them',
+      layers: { operator: { only: ['groq', 'BYOK'] }, request: { only: ['deepinfra'] } },
+      endpoint: STRANGER,
+      reasons: [],
+    },
+    {
+      rule: 'an account of the caller’s at a provider is that provider',
+      layers: { key: { only: ['deepinfra'] } },
+      endpoint: OWN_ACCOUNT,
+      reasons: [],
+    },
     {
       rule: 'a base slug matches every endpoint of the provider',
       layers: { key: { only: ['deepinfra'] } },
@@ -89,6 +116,24 @@ const RULES: Readonly<Partial<Record<ReasonCode, readonly Rule[]>>> = {
     { rule: 'an empty allowlist allows nothing', layers: { key: { only: [] } }, reasons: ['allowed_providers key'] },
   ],
   ignored_providers: [
+    {
+      rule: 'hosts that callers choose can be ignored, all of them',
+      layers: { tenant: { ignore: ['byok'] } },
+      endpoint: STRANGER,
+      reasons: ['ignored_providers tenant'],
+    },
+    {
+      rule: 'a host that a caller chose is ignored by its name too',
+      layers: { tenant: { ignore: ['deepinfra'] } },
+      endpoint: STRANGER,
+      reasons: ['ignored_providers tenant'],
+    },
+    {
+      rule: 'an account of the caller’s is no host of the caller’s',
+      layers: { tenant: { ignore: ['byok'] } },
+      endpoint: OWN_ACCOUNT,
+      reasons: [],
+    },
     {
       rule: 'any layer can ignore',
       layers: { operator: { ignore: ['groq'] }, request: { ignore: ['deepinfra'] } },
@@ -391,6 +436,12 @@ const RULES: Readonly<Partial<Record<ReasonCode, readonly Rule[]>>> = {
     },
   ],
   price_unknown: [
+    {
+      rule: 'what the caller pays itself is no part of a budget',
+      facts: { needsKnownPrice: true },
+      endpoint: { ...OWN_ACCOUNT, price: price(null, null) },
+      reasons: [],
+    },
     {
       rule: 'an unknown price cannot be held against a budget',
       facts: { needsKnownPrice: true },

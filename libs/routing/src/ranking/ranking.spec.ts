@@ -1,5 +1,5 @@
 import type { Endpoint } from '@switchyard/contract';
-import { catalog, endpoint, healthOf, model, price } from '../testing/fixtures.js';
+import { catalog, endpoint, healthOf, model, price, provider } from '../testing/fixtures.js';
 import { against, planFor, tried } from '../testing/plan-for.js';
 
 /** An endpoint whose prompt and completion cost this much, in USD per million tokens. */
@@ -70,6 +70,33 @@ describe('order (G4)', () => {
 
   it('orders within only, and never leaves it', () => {
     expect(tried(planFor(ONE_TWO_THREE, { request: { order: ['c', 'b'], only: ['a', 'b'] } }))).toEqual(['b', 'a']);
+  });
+});
+
+describe('an account that the caller brought along', () => {
+  const own = (usd: number | null, id: string): Endpoint =>
+    at(usd, id, { provider: provider(id, { callers: { scope: 'abc', name: id, ownHost: usd === null } }) });
+  const endpoints = [...ONE_TWO_THREE, own(9, 'own'), own(null, 'host')];
+
+  it('comes before all others, whatever it costs', () => {
+    for (const seed of [1, 2, 3, 4]) {
+      expect(tried(planFor(endpoints, { seed })).slice(0, 2)).toEqual(['own', 'host']);
+    }
+    expect(tried(planFor(endpoints, { request: { sort: 'price' } }))).toEqual(['own', 'host', 'a', 'b', 'c']);
+  });
+
+  it('comes before the providers of an order, and in its sequence', () => {
+    expect(tried(planFor(endpoints, { request: { order: ['b', 'host', 'own'] } }))).toEqual([
+      'host',
+      'own',
+      'b',
+      'a',
+      'c',
+    ]);
+  });
+
+  it('says so', () => {
+    expect(planFor(endpoints, {}).attempts[0]?.because).toContain("the caller's own account");
   });
 });
 
