@@ -7,7 +7,8 @@ import { KEY, startRig } from './gateway-harness.js';
 import type { Rig } from './gateway-harness.js';
 
 const ADMIN = 'sk-e2e-admin-0123456789';
-const CELLS = allCells();
+/** Of the translating pairs only those without a second choice: the experiment of the same name has them all. */
+const CELLS = allCells().filter(({ client, upstream, hasFallback }) => client === upstream || !hasFallback);
 const RUN_MAX_MS = 90_000;
 const PAGE = 200;
 

@@ -1,11 +1,14 @@
 import { allCells, configOf } from '../../testing/fault-matrix/cells.js';
+import type { Cell } from '../../testing/fault-matrix/cells.js';
 import { FAULT_TABLE } from '../../testing/fault-matrix/fault-table.js';
 import { HostileUpstreams } from '../../testing/fault-matrix/hostile-upstreams.js';
+import { attemptsOf } from '../../testing/fault-matrix/promises.js';
 import { runCells } from '../../testing/fault-matrix/run-cells.js';
 import { Books, doubles } from '../books.js';
 import { Deployment } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
 import { Verdict } from '../verdict.js';
+import { call } from '../operations.js';
 
 const SECRET = 'sk-fault-matrix-0123456789';
 /** Of the rows of the table, when it is to be quick. */
@@ -33,6 +36,7 @@ export async function faultMatrix({ program, isQuick }: ExperimentOptions): Prom
     for (const { cell, broken } of failed.slice(0, FINDINGS_SHOWN)) {
       verdict.expect(`${cell.name}: ${broken.join('; ')}`, false);
     }
+    verdict.same('attempts_miscounted', miscounted(cells, await metricsOf(deployment)).join(', '), '');
     await deployment.gateway.stop();
     const books = Books.of(deployment);
     const rows = await books.rows();
@@ -44,4 +48,22 @@ export async function faultMatrix({ program, isQuick }: ExperimentOptions): Prom
     await hostile.stop();
   }
   return [verdict];
+}
+
+async function metricsOf({ gateway }: Deployment): Promise<string> {
+  return (await call(`${gateway.ops}/metrics`, null)).text;
+}
+
+/** What became of attempts, wherever the metric says another number than the table makes. */
+function miscounted(cells: readonly Cell[], metrics: string): readonly string[] {
+  const expected = new Map<string, number>();
+  for (const end of cells.flatMap(attemptsOf)) {
+    const result = end ?? 'served';
+    expected.set(result, (expected.get(result) ?? 0) + 1);
+  }
+  const series = metrics.matchAll(/^switchyard_upstream_attempts_total\{result="(\w+)"\} (\d+)$/gm);
+  const counted = new Map([...series].map(([, result = '', count]) => [result, Number(count)]));
+  return [...expected]
+    .filter(([result, count]) => counted.get(result) !== count)
+    .map(([result, count]) => `${result}: ${String(counted.get(result))} of ${String(count)}`);
 }

@@ -34,6 +34,14 @@ const ATTEMPTS_ALONE: Partial<Record<FailureClass, number>> = { connect: 3, serv
 const RAW = ['<html', 'Bad Gateway', 'stranger', 'x-flood', 'upstream.example'];
 const TERMINATORS = { messages: 'event: message_stop', chat: 'data: [DONE]' } as const;
 
+/** How the attempts of a cell end, in their order; `null` = it served. */
+export function attemptsOf({ fate, hasFallback }: Cell): readonly (FailureClass | null)[] {
+  if (fate.kind === 'served') return [null];
+  if (fate.kind === 'broken') return [fate.failure];
+  if (hasFallback) return [fate.failure, null];
+  return Array.from({ length: ATTEMPTS_ALONE[fate.failure] ?? 1 }, () => fate.failure);
+}
+
 /** Which promises an answer and its record break; empty = all hold. `record` is the `data` of `GET /v1/generation`. */
 export function brokenPromises(cell: Cell, answer: SeenAnswer, record: JsonObject): readonly string[] {
   const broken = new Findings();
@@ -43,7 +51,7 @@ export function brokenPromises(cell: Cell, answer: SeenAnswer, record: JsonObjec
   switch (cell.fate.kind) {
     case 'served':
       checkServed(cell, answer, broken);
-      checkRecord(record, { status: 'completed', classes: [null], model: modelOf(cell) }, broken);
+      checkRecord(cell, record, { status: 'completed', model: modelOf(cell) }, broken);
       broken.same('usage_source', record['usage_source'], cell.fate.usage);
       broken.unless(record['cost_nano_usd'] !== 0 || cell.row.mode === 'refusal', 'costs nothing');
       break;
@@ -52,7 +60,7 @@ export function brokenPromises(cell: Cell, answer: SeenAnswer, record: JsonObjec
       break;
     case 'broken':
       checkBroken(cell, cell.fate.failure, answer, broken);
-      checkRecord(record, { status: 'truncated', classes: [cell.fate.failure], model: modelOf(cell) }, broken);
+      checkRecord(cell, record, { status: 'truncated', model: modelOf(cell) }, broken);
       broken.unless(Number(record['cost_nano_usd']) > 0, 'what was delivered costs nothing');
       broken.unless(Number(record['tokens_completion']) <= (cell.row.maxTokens ?? 64), 'bills beyond the limit');
   }
@@ -68,21 +76,19 @@ function checkFailed(
 ): void {
   if (cell.hasFallback) {
     checkServed(cell, answer, broken);
-    checkRecord(record, { status: 'completed', classes: [failure, null], model: SOUND_MODEL }, broken);
+    checkRecord(cell, record, { status: 'completed', model: SOUND_MODEL }, broken);
     broken.same('x-switchyard-model', answer.headers.get('x-switchyard-model'), SOUND_MODEL);
     return;
   }
-  const attempts = ATTEMPTS_ALONE[failure] ?? 1;
-  const classes = Array.from({ length: attempts }, () => failure);
   checkRefusal(cell, ERROR_OF[failure] ?? 'internal', answer, broken);
-  checkRecord(record, { status: 'upstream_error', classes, model: modelOf(cell) }, broken);
-  broken.same('attempts', answer.headers.get('x-switchyard-attempts'), String(attempts));
+  checkRecord(cell, record, { status: 'upstream_error', model: modelOf(cell) }, broken);
+  broken.same('attempts', answer.headers.get('x-switchyard-attempts'), String(attemptsOf(cell).length));
   broken.same('cost', record['cost_nano_usd'], 0);
 }
 
 function checkServed(cell: Cell, { status, headers, text }: SeenAnswer, broken: Findings): void {
   broken.same('status', status, 200);
-  broken.same('attempts', headers.get('x-switchyard-attempts'), cell.fate.kind === 'failed' ? '2' : '1');
+  broken.same('attempts', headers.get('x-switchyard-attempts'), String(attemptsOf(cell).length));
   if (cell.streams) {
     broken.unless(text.includes(TERMINATORS[cell.client]), 'has no terminator');
     broken.unless(!text.includes('"error"'), 'has an error in the stream');
@@ -149,19 +155,17 @@ function checkBroken(cell: Cell, failure: FailureClass, { status, headers, text 
 
 interface ExpectedRecord {
   readonly status: string;
-  /** Of the attempts in their order; null = it served. */
-  readonly classes: readonly (FailureClass | null)[];
   readonly model: string;
 }
 
-function checkRecord(record: JsonObject, { status, classes, model }: ExpectedRecord, broken: Findings): void {
+function checkRecord(cell: Cell, record: JsonObject, { status, model }: ExpectedRecord, broken: Findings): void {
   const attempts = Array.isArray(record['attempts']) ? (record['attempts'] as readonly unknown[]) : [];
   broken.same('recorded status', record['status'], status);
   broken.same('recorded model', record['model'], model);
   broken.same(
     'recorded attempts',
     JSON.stringify(attempts.map((attempt) => objectOf(attempt)['error_class'])),
-    JSON.stringify(classes),
+    JSON.stringify(attemptsOf(cell)),
   );
 }
 
