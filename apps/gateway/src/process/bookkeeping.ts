@@ -44,7 +44,6 @@ export class Bookkeeping implements LedgerReader {
   readonly shipper: Shipper;
   readonly ledger: Ledger;
   readonly keys: KeyStore;
-  readonly credentials: CredentialStore;
   private readonly link: DatabaseLink;
   private readonly directory: KeyDirectory;
   private readonly broadcast: IdentityBroadcast | null;
@@ -62,7 +61,6 @@ export class Bookkeeping implements LedgerReader {
     );
     this.ledger = new Ledger(this.link.database);
     this.keys = new KeyStore(this.link.database, security.pepper);
-    this.credentials = new CredentialStore(this.link.database, new CredentialVault(security.encryptionKey));
     this.directory = new KeyDirectory({
       source: {
         version: () => this.whenReady(() => this.keys.version()),
@@ -115,6 +113,11 @@ export class Bookkeeping implements LedgerReader {
     await this.shipper.stop();
     await this.directory.stop();
     await this.link.stop();
+  }
+
+  /** Seals under the encryption key in force. */
+  get credentials(): CredentialStore {
+    return new CredentialStore(this.link.database, new CredentialVault(this.config.security.encryptionKey));
   }
 
   get isDatabaseReady(): boolean {

@@ -10,6 +10,7 @@ import type { LoadResult } from '../config/load-config.js';
 import { knowsNobody } from '../control/runtime-state.js';
 import type { KnownIdentity } from '../control/runtime-state.js';
 import { Bookkeeping } from './bookkeeping.js';
+import { CredentialNotices } from './credential-notices.js';
 import { InProcessPlane } from './data-plane.js';
 import type { DataPlane } from './data-plane.js';
 import { ConfigKeeper, needsNewWorkers } from './config-keeper.js';
@@ -53,6 +54,7 @@ export class Supervisor {
   private readonly books: Bookkeeping;
   private readonly plane: DataPlane;
   private readonly metrics = new Metrics();
+  private readonly credentialNotices: CredentialNotices;
   private readonly health: HealthHub;
   private readonly probes: ProbeRuntime;
   private readonly toldInserts = { inserted: 0, duplicates: 0 };
@@ -84,6 +86,7 @@ export class Supervisor {
         this.applied(next, before);
       },
     });
+    this.credentialNotices = new CredentialNotices(log);
     this.books = new Bookkeeping(config, log, {
       onIdentity: (identity) => {
         this.identityRead(identity);
@@ -194,6 +197,7 @@ export class Supervisor {
 
   private applied(next: GatewayConfig, before: GatewayConfig): void {
     this.books.configure(next);
+    this.credentialNotices.tell(this.config.current);
     this.health.configure(next);
     this.plane.configure(this.message());
     if (needsNewWorkers(before, next)) this.plane.restart('configuration');
@@ -269,14 +273,11 @@ export class Supervisor {
   }
 
   private identityRead(identity: KnownIdentity): void {
-    const before = this.config.current.unusableCredentials;
-    const { callers, unusableCredentials } = this.config.identityRead(identity);
+    const { callers } = this.config.identityRead(identity);
     for (const { id, reason } of callers.unusable) {
       this.log.logger.error({ id, reason }, 'a key or tenant of the database cannot be used');
     }
-    if (unusableCredentials !== before) {
-      for (const fault of unusableCredentials) this.log.logger.error(fault, 'a stored credential is not used');
-    }
+    this.credentialNotices.tell(this.config.current);
     this.health.configure(this.config.current.config);
     this.pushed = this.plane.identityChanged(identity);
   }
