@@ -9,6 +9,7 @@ import { SteadyTraffic } from '../steady-traffic.js';
 import { until } from '../until.js';
 import { rounded, Verdict } from '../verdict.js';
 import { otherAnswers } from './answers.js';
+import { breakerChanges } from './breaker-changes.js';
 import { Durations } from './durations.js';
 import { driftNanoUsd } from './limits-agree.js';
 import { untilShared } from './until-shared.js';
@@ -98,9 +99,16 @@ async function killOnce(deployment: Deployment, durations: Durations, { breathMs
   });
   await pause(ABSENT_MS);
   await redis.restart();
-  const backMs = await durations.during('until shared again', () => untilShared(deployment));
+  const backMs = Date.now();
+  await durations.during('until shared again', () => untilShared(deployment));
   await durations.during('after', () => pause(breathMs));
-  return backMs;
+  return closedMs(deployment) - backMs;
+}
+
+/** When the last process began to rely on Redis again, Unix milliseconds: their logs know it sooner than their figures. */
+function closedMs({ gateways }: Deployment): number {
+  const moments = gateways.flatMap(({ log }) => breakerChanges(log).filter(({ to }) => to === 'closed'));
+  return Math.max(0, ...moments.map(({ atMs }) => atMs));
 }
 
 async function standStill(
