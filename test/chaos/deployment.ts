@@ -190,6 +190,7 @@ function configOf({ config }: DeploymentOptions, { servers, databaseUrl, upstrea
   return {
     ...models(upstreamUrl),
     security: { pepper: PEPPER },
+    overload: UNHURRIED,
     ...(redis !== null && { redis: { url: through(redis.url, redisProxy) } }),
     ...(databaseUrl !== null && { database: { url: through(databaseUrl, postgresProxy) } }),
     ...(typeof config === 'function' ? config(upstreamUrl) : config),

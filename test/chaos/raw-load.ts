@@ -35,7 +35,6 @@ const SHED = new Set([503, 529]);
 export class RawLoad {
   private readonly idle: Line[] = [];
   private readonly all = new Set<Line>();
-  private tally: Tally = newTally();
 
   constructor(
     private readonly port: number,
@@ -44,7 +43,7 @@ export class RawLoad {
 
   /** Resolves once the answers of the phase had time to come. */
   async phase(perSecond: number, ms: number): Promise<PhaseResult> {
-    const tally = (this.tally = newTally());
+    const tally = newTally();
     const startMs = performance.now();
     for (let sent = 0, nowMs = startMs; nowMs - startMs < ms; nowMs = performance.now()) {
       const due = Math.floor(((nowMs - startMs) * perSecond) / 1_000);
@@ -58,7 +57,7 @@ export class RawLoad {
 
   /** Keeps so many requests under way for a time: what is served then is what can be served. */
   async saturate(connections: number, ms: number): Promise<PhaseResult> {
-    const tally = (this.tally = newTally());
+    const tally = newTally();
     const startMs = performance.now();
     let isRunning = true;
     const again = (): void => {

@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@switchyard/contract';
 import { sampleTree } from '../../bench/process-tree.js';
-import { bodyOf } from '../client.js';
 import { Deployment, MODELS, PROVIDER_SECRET } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
 import { startReplayUpstream } from '../replay-upstream.js';
@@ -13,8 +12,8 @@ import { percentile, rounded, Verdict } from '../verdict.js';
 
 const SECRET = 'sk-overload-0123456789';
 const REPLAY = 'acme/replay';
-/** Of a stream that the processor is loaded with. */
-const EVENTS = 800;
+/** Of a conversation that is translated from one protocol into the other, within what a refused request may leave unread. */
+const MESSAGES = 700;
 const BYTES_PER_MIB = 1024 * 1024;
 const FACTORS = [1, 2, 5, 10];
 const AFTERWARDS = 0.5;
@@ -31,7 +30,8 @@ const RECOVERY_MS = 5_000;
 interface OverloadPlan {
   readonly name: string;
   readonly model: string;
-  readonly stream: boolean;
+  /** A long conversation, which is work for the gateway and for nobody else. */
+  readonly isLong: boolean;
   readonly maxInFlight: number;
   /** Requests kept under way to find out what can be served. */
   readonly connections: number;
@@ -44,16 +44,16 @@ interface OverloadPlan {
  */
 export async function overload({ program, isQuick }: ExperimentOptions): Promise<readonly Verdict[]> {
   const phaseMs = isQuick ? 1_000 : 8_000;
-  const slots = { name: 'overload of slots', model: MODELS.late, stream: false, maxInFlight: 20, connections: 20 };
+  const slots = { name: 'overload of slots', model: MODELS.late, isLong: false, maxInFlight: 20, connections: 20 };
   const processor = {
     name: 'overload of the processor',
     model: REPLAY,
-    stream: true,
+    isLong: true,
     maxInFlight: 2_000,
     connections: 8,
   };
   const verdicts: Verdict[] = [];
-  const replay = await startReplayUpstream(EVENTS);
+  const replay = await startReplayUpstream();
   for (const plan of [slots, processor]) {
     const deployment = await Deployment.start({
       ...{ program, gateways: 1, workers: 1, redis: null, postgres: false },
@@ -141,21 +141,17 @@ function figuresOf({ seconds, offered, unsent, servedMs, shedMs, failed }: Phase
   };
 }
 
-function requestOf(plan: OverloadPlan): Buffer {
-  const body = JSON.stringify(
-    bodyOf({
-      url: '',
-      secret: SECRET,
-      tag: 'load',
-      model: plan.model,
-      stream: plan.stream,
-      words: 5,
-      maxTokens: 4_000,
-    }),
-  );
+function requestOf({ model, isLong }: OverloadPlan): Buffer {
+  const turn = (number: number): JsonObject => ({
+    role: number % 2 === 0 ? 'user' : 'assistant',
+    content: `What was said in turn ${number}.`,
+  });
+  const messages = Array.from({ length: isLong ? MESSAGES + 1 : 1 }, (_, number) => turn(number));
+  const body = JSON.stringify({ model, max_tokens: 100, messages });
   return Buffer.from(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer ${SECRET}\r\n` +
-      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `POST ${isLong ? '/v1/messages' : '/v1/chat/completions'} HTTP/1.1\r\nhost: gateway\r\n` +
+      `authorization: Bearer ${SECRET}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 

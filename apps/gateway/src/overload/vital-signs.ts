@@ -1,10 +1,8 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Readings } from './pressure.js';
 
 /** How often the delay of the event loop is sampled. */
 const SAMPLE_MS = 20;
-const NANOS_PER_MS = 1e6;
 
 /** Since the last time it was asked. */
 export interface VitalReadings extends Readings {
@@ -18,26 +16,48 @@ export interface VitalSigns {
   stop(): void;
 }
 
-/** Of the process it is made in. */
+/**
+ * Of the process it is made in. The delay is that of a timer: Node's own histogram forgets, when it is reset, the moment from
+ * which it measures, and shows nothing while every turn of the loop is longer than the time between two readings.
+ */
 export class ProcessVitalSigns implements VitalSigns {
-  private readonly histogram = monitorEventLoopDelay({ resolution: SAMPLE_MS });
+  private lastMs = performance.now();
+  private samples = 0;
+  private sumMs = 0;
+  private worstMs = 0;
+  private readonly timer: NodeJS.Timeout;
 
   constructor() {
-    this.histogram.enable();
+    this.timer = setInterval(() => {
+      this.sample();
+    }, SAMPLE_MS);
+    this.timer.unref();
   }
 
   read(): VitalReadings {
-    const { histogram } = this;
+    if (this.samples === 0) this.sample();
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-    const isEmpty = histogram.count === 0;
-    // The histogram has the time between two samples.
-    const loopDelayMs = isEmpty ? 0 : Math.max(0, histogram.mean / NANOS_PER_MS - SAMPLE_MS);
-    const worstLoopDelayMs = isEmpty ? 0 : Math.max(0, histogram.max / NANOS_PER_MS - SAMPLE_MS);
-    histogram.reset();
-    return { loopDelayMs, worstLoopDelayMs, heapShare: used / limit };
+    const readings = {
+      loopDelayMs: this.sumMs / this.samples,
+      worstLoopDelayMs: this.worstMs,
+      heapShare: used / limit,
+    };
+    this.samples = 0;
+    this.sumMs = 0;
+    this.worstMs = 0;
+    return readings;
   }
 
   stop(): void {
-    this.histogram.disable();
+    clearInterval(this.timer);
+  }
+
+  private sample(): void {
+    const nowMs = performance.now();
+    const delayMs = Math.max(0, nowMs - this.lastMs - SAMPLE_MS);
+    this.lastMs = nowMs;
+    this.samples += 1;
+    this.sumMs += delayMs;
+    this.worstMs = Math.max(this.worstMs, delayMs);
   }
 }
