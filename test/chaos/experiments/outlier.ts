@@ -34,8 +34,14 @@ interface Course {
 }
 
 const FULL: Course = { healthy: 5_000, faulty: 60_000, noticed: 10_000, healed: 60_000, health: {} };
-/** Ejections are shorter, and the first ends soon after the fault does. */
-const QUICK: Course = { healthy: 2_000, faulty: 5_000, noticed: 2_000, healed: 9_000, health: { ejection_s: 6 } };
+/** The provider is ejected before it is put last, which always takes half a minute, and the ejection ends soon after the fault does. */
+const QUICK: Course = {
+  healthy: 2_000,
+  faulty: 5_000,
+  noticed: 2_500,
+  healed: 9_000,
+  health: { eject_after_failures: 2, ejection_s: 6 },
+};
 
 /** One of three equal providers fails every second request for a while: clients hardly notice, and it gets its share back. */
 export async function outlier({ program, isQuick }: ExperimentOptions): Promise<readonly Verdict[]> {
