@@ -6,10 +6,9 @@ import { loadSource, readSource } from './load-runtime.js';
 import { ProcessLog } from './process-log.js';
 import { Supervisor } from './supervisor.js';
 import type { StopPlan } from './supervisor.js';
+import { FATAL_GRACE_MS } from './worker-messages.js';
 
-/** After a fault that nobody caught running requests have this long to end. */
-const FATAL_GRACE_MS = 5_000;
-/** And the process this long. */
+/** After a fault that nobody caught the process has this long to end. */
 const FATAL_MAX_MS = 15_000;
 
 export interface StartOptions {

@@ -11,14 +11,13 @@ import { gaugeProcess } from './process-gauges.js';
 import type { ProcessServices } from './process-services.js';
 import { raiseSpend } from './raise-spend.js';
 import { SupervisorLedger } from './supervisor-ledger.js';
+import { FATAL_GRACE_MS } from './worker-messages.js';
 import type { ConfigureMessage, SupervisorMessage, WorkerMessage } from './worker-messages.js';
 
 /** What was counted and seen is told to the supervisor this often. */
 const METRICS_MS = 1_000;
 /** Ends of connections are told together. */
 const CLOSED_MS = 20;
-/** A process that something went wrong in ends its requests within this time. */
-const FATAL_GRACE_MS = 5_000;
 
 /** A worker process: the data port and nothing else. Told what to do by the supervisor over the process channel. */
 interface Running {

@@ -7,6 +7,9 @@ import type { KnownIdentity } from '../control/runtime-state.js';
 import type { OwnerSpend, SpendOwner } from '../control/ledger-reader.js';
 import type { DrainPlan } from './data-server.js';
 
+/** After a fault that nobody caught the requests of a process have this long to end, in milliseconds. */
+export const FATAL_GRACE_MS = 5_000;
+
 /** Which configuration a worker is to serve; it reads and checks the text itself, so nothing is lost in transit. */
 export interface ConfigureMessage {
   readonly type: 'configure';

@@ -4,6 +4,7 @@ import type { KnownIdentity } from '../control/runtime-state.js';
 import { ConnectionDesk } from './connection-desk.js';
 import type { DataPlane } from './data-plane.js';
 import type { DrainPlan } from './data-server.js';
+import { FATAL_GRACE_MS } from './worker-messages.js';
 import type {
   AskMessage,
   ConfigureMessage,
@@ -163,7 +164,7 @@ export class WorkerPool implements DataPlane {
   private retire(worker: WorkerProcess, plan: DrainPlan): void {
     this.workers.set(worker, 'retired');
     this.connections.leave(worker);
-    worker.tell({ type: 'drain', ...plan });
+    void ended(worker, plan);
   }
 
   private async spawn(): Promise<void> {
@@ -210,8 +211,7 @@ export class WorkerPool implements DataPlane {
         this.refused(worker, message.reason);
         break;
       case 'ending':
-        this.workers.set(worker, 'retired');
-        this.connections.leave(worker);
+        this.retire(worker, { graceMs: FATAL_GRACE_MS, keepsIdle: false });
         this.replace(worker, 'a fault');
         break;
       case 'identity-applied':
@@ -275,7 +275,7 @@ function ended(worker: WorkerProcess, plan: DrainPlan): Promise<void> {
   return new Promise((resolve) => {
     const kill = setTimeout(() => {
       worker.kill();
-    }, plan.graceMs + ENDING_MS);
+    }, plan.graceMs + ENDING_MS).unref();
     worker.onEnd(() => {
       clearTimeout(kill);
       resolve();
