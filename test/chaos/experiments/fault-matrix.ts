@@ -7,6 +7,7 @@ import { runCells } from '../../testing/fault-matrix/run-cells.js';
 import { Books, doubles } from '../books.js';
 import { Deployment } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
+import { until } from '../until.js';
 import { Verdict } from '../verdict.js';
 import { call } from '../operations.js';
 
@@ -14,6 +15,7 @@ const SECRET = 'sk-fault-matrix-0123456789';
 /** Of the rows of the table, when it is to be quick. */
 const QUICK_SHARE = 6;
 const FINDINGS_SHOWN = 20;
+const COUNT_MAX_MS = 10_000;
 
 /** Every fault of an upstream by every client and kind of answer, alone and with a second choice, against the table of what is promised. */
 export async function faultMatrix({ program, isQuick }: ExperimentOptions): Promise<readonly Verdict[]> {
@@ -36,6 +38,9 @@ export async function faultMatrix({ program, isQuick }: ExperimentOptions): Prom
     for (const { cell, broken } of failed.slice(0, FINDINGS_SHOWN)) {
       verdict.expect(`${cell.name}: ${broken.join('; ')}`, false);
     }
+    // Workers report their counts from time to time.
+    const isCounted = async (): Promise<boolean> => miscounted(cells, await metricsOf(deployment)).length === 0;
+    await until('every attempt is counted', isCounted, COUNT_MAX_MS).catch(() => undefined);
     verdict.same('attempts_miscounted', miscounted(cells, await metricsOf(deployment)).join(', '), '');
     await deployment.gateway.stop();
     const books = Books.of(deployment);
