@@ -40,6 +40,7 @@ export class Overload implements OnApplicationShutdown {
   private readonly worst: number[] = [];
   private readonly untold = new Map<ShedReason, number>();
   private lineAtMs = -Infinity;
+  private readAtMs = performance.now();
   private readonly timer: NodeJS.Timeout;
   private readonly left = (): void => {
     this.inFlight -= 1;
@@ -121,7 +122,10 @@ export class Overload implements OnApplicationShutdown {
   private look(): void {
     const { settings, signs, metrics, logger } = this.parts;
     const readings = signs.read();
-    this.pressure = nextPressure(this.pressure, readings, settings());
+    const nowMs = performance.now();
+    const due = (nowMs - this.readAtMs) / READ_MS;
+    this.readAtMs = nowMs;
+    this.pressure = nextPressure(this.pressure, { ...readings, due }, settings());
     this.worst.push(readings.worstLoopDelayMs);
     if (this.worst.length > WORST_OF) this.worst.shift();
     metrics.set('switchyard_event_loop_delay_seconds', {}, Math.max(...this.worst));

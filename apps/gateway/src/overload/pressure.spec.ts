@@ -3,7 +3,7 @@ import { NO_PRESSURE, nextPressure } from './pressure.js';
 import type { Pressure } from './pressure.js';
 
 const LIMITS = { maxLoopDelayMs: 200, maxHeapShare: 0.85 };
-const calm = { loopDelayMs: 0, heapShare: 0.3 };
+const calm = { loopDelayMs: 0, heapShare: 0.3, due: 1 };
 
 /** The pressure after the same reading again and again. */
 function after(readings: number, loopDelayMs: number, from: Pressure = NO_PRESSURE): Pressure {
@@ -24,6 +24,12 @@ describe('the pressure on a process', () => {
     const { share } = after(readings, delayMs);
     expect(share).toBeGreaterThanOrEqual(least);
     expect(share).toBeLessThanOrEqual(most);
+  });
+
+  it('rises as fast in a process that is read late', () => {
+    const late = { loopDelayMs: 1_000, heapShare: 0.3, due: 10 };
+    const { share } = nextPressure(nextPressure(NO_PRESSURE, late, LIMITS), late, LIMITS);
+    expect(share).toBeGreaterThan(0.6);
   });
 
   it('is gone within three seconds of the load', () => {
@@ -54,7 +60,7 @@ describe('the pressure on a process', () => {
     ['keeps connections again after that', [0.93, 0.9], true, false],
   ])('a heap %s', (_name, shares, isHeapFull, closesConnections) => {
     let pressure = NO_PRESSURE;
-    for (const heapShare of shares) pressure = nextPressure(pressure, { loopDelayMs: 0, heapShare }, LIMITS);
+    for (const heapShare of shares) pressure = nextPressure(pressure, { ...calm, heapShare }, LIMITS);
     expect(pressure).toMatchObject({ isHeapFull, closesConnections, share: 0 });
   });
 
@@ -62,6 +68,7 @@ describe('the pressure on a process', () => {
     const readings = fc.record({
       loopDelayMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
       heapShare: fc.double({ min: 0, max: 2, noNaN: true }),
+      due: fc.double({ min: 0, max: 1e4, noNaN: true }),
     });
     fc.assert(
       fc.property(fc.array(readings, { maxLength: 50 }), (all) => {

@@ -4,6 +4,8 @@ export interface Readings {
   readonly loopDelayMs: number;
   /** Share of the heap limit that is used. */
   readonly heapShare: number;
+  /** Readings that were due since the last one, this one included: a loop that is late is read late. */
+  readonly due: number;
 }
 
 export interface PressureLimits {
@@ -43,6 +45,8 @@ const EXCESS_MAX = 4;
 const SHARE_MAX = 0.98;
 /** A heap that was too full is well again this far below its limit. */
 const HEAP_RELIEF = 0.05;
+/** Of readings that one stands for. */
+const DUE_MAX = 5;
 const HEAP_CLOSING_SHARE = 0.92;
 
 /**
@@ -51,7 +55,11 @@ const HEAP_CLOSING_SHARE = 0.92;
  * up and down in small steps (proportional and integral, as in RFC 8033), so that it settles where the load is just borne
  * and neither lets everybody in nor nobody.
  */
-export function nextPressure(before: Pressure, { loopDelayMs, heapShare }: Readings, limits: PressureLimits): Pressure {
+export function nextPressure(
+  before: Pressure,
+  { loopDelayMs, heapShare, due }: Readings,
+  limits: PressureLimits,
+): Pressure {
   const aimMs = limits.maxLoopDelayMs * AIM;
   const lastingMs = Math.min(loopDelayMs, before.loopDelayMs);
   const excess = bounded((lastingMs - aimMs) / aimMs, -1, EXCESS_MAX);
@@ -60,7 +68,7 @@ export function nextPressure(before: Pressure, { loopDelayMs, heapShare }: Readi
   const step = Math.max(STEP_MIN, 1 - before.share);
   const lasting = excess > 0 ? LASTING_GAIN * step * excess : RELIEF * excess;
   return {
-    share: bounded(before.share + lasting + RISING_GAIN * step * rise, 0, SHARE_MAX),
+    share: bounded(before.share + lasting * bounded(due, 1, DUE_MAX) + RISING_GAIN * step * rise, 0, SHARE_MAX),
     isHeapFull: heapShare > limits.maxHeapShare - (before.isHeapFull ? HEAP_RELIEF : 0),
     closesConnections,
     loopDelayMs,

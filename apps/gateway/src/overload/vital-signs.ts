@@ -5,7 +5,7 @@ import type { Readings } from './pressure.js';
 const SAMPLE_MS = 20;
 
 /** Since the last time it was asked. */
-export interface VitalReadings extends Readings {
+export interface VitalReadings extends Omit<Readings, 'due'> {
   /** The longest that the event loop was late. */
   readonly worstLoopDelayMs: number;
 }
