@@ -5,7 +5,10 @@ const WINDOW_MS = 60_000;
 
 describe('a rolling sum', () => {
   it('counts what was added for at least the window and at most a sixth of it longer', () => {
-    const step = fc.record({ amount: fc.integer({ min: 0, max: 1_000 }), afterMs: fc.integer({ min: 0, max: 40_000 }) });
+    const step = fc.record({
+      amount: fc.integer({ min: 0, max: 1_000 }),
+      afterMs: fc.integer({ min: 0, max: 40_000 }),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 0, max: 100_000 }), (steps, startMs) => {
         let now = startMs;
