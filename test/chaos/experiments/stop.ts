@@ -112,7 +112,7 @@ async function restartInTraffic(deployment: Deployment, { perSecond, restarts, s
     const before = new Set(gateway.workerPids());
     signal(gateway.pid, 'SIGUSR2');
     const isReplaced = (): boolean => gateway.workerPids().filter((pid) => !before.has(pid)).length >= WORKERS;
-    await until('there are new workers', isReplaced, 60_000);
+    await until('there are new workers', isReplaced, 120_000);
   }
   await pause(3_000);
   const replies = await traffic.stop();
