@@ -62,11 +62,7 @@ describe('with hash_user', () => {
     });
   });
 
-  it('hashes what a body says twice, and leaves requests without a user alone', async () => {
-    rig.forget();
-    const twice = `{"model":"acme/chat","user":"first-jane","max_tokens":20,"user":${JSON.stringify(USER)},"messages":[{"role":"user","content":"Hi"}]}`;
-    expect((await rig.post(CHAT, twice)).status).toBe(200);
-    expect(rig.simulator.requests[0]?.bodyText).not.toContain('jane');
+  it('leaves requests without a user alone', async () => {
     expect(await sent(rig, CHAT, { model: 'acme/chat' })).not.toHaveProperty('user');
     expect(await sent(rig, MESSAGES, { model: 'acme/messages', metadata: { user_id: null } })).toMatchObject({
       metadata: { user_id: null },
