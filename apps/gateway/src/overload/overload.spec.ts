@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { jest } from '@jest/globals';
 import { Metrics } from '@switchyard/telemetry';
 import { OverloadSection } from '../config/resilience-sections.js';
 import { overloadSettings } from '../config/resilience-settings.js';
 import { Overload } from './overload.js';
 import type { VitalReadings } from './vital-signs.js';
+
+const { jest } = import.meta;
 
 const SETTINGS = overloadSettings(new OverloadSection());
 
