@@ -1,4 +1,5 @@
 import { Database } from '@switchyard/database';
+import type { RequestsTable } from '@switchyard/database';
 import { join } from 'node:path';
 import type { Deployment } from './deployment.js';
 
@@ -17,6 +18,11 @@ export interface Row {
   /** What is charged is not what an upstream reported in the end. */
   readonly isEstimate: boolean;
 }
+
+/** A statement may take seconds, and a ledger may be long. */
+const PAGE_ROWS = 20_000;
+/** Comes before every id. */
+const NO_ID = '0'.repeat(32);
 
 export const COMPLETED = 1;
 export const ORPHANED = 6;
@@ -80,8 +86,17 @@ export class Books {
 }
 
 async function rowsOf({ kysely }: Database): Promise<Row[]> {
-  const rows = await kysely.selectFrom('requests').selectAll().execute();
-  return rows.map((row) => ({
+  const rows: Row[] = [];
+  for (let last = NO_ID; ; last = rows.at(-1)?.id ?? last) {
+    const query = kysely.selectFrom('requests').selectAll().where('id', '>', last).orderBy('id');
+    const page = await query.limit(PAGE_ROWS).execute();
+    rows.push(...page.map(rowOf));
+    if (page.length < PAGE_ROWS) return rows;
+  }
+}
+
+function rowOf(row: RequestsTable): Row {
+  return {
     id: row.id,
     keyId: row.key_id,
     tenant: row.tenant,
@@ -92,7 +107,7 @@ async function rowsOf({ kysely }: Database): Promise<Row[]> {
     outputTokens: row.output + row.reasoning + row.image_output + row.audio_output,
     costNanoUsd: row.cost_nano,
     isEstimate: row.usage_source === PARTIAL || row.usage_source === ESTIMATED,
-  }));
+  };
 }
 
 export function sumsOf(rows: readonly Row[]): Sums {
