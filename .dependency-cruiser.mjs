@@ -131,6 +131,8 @@ export default {
           '^apps/[^/]+/src/(main|cli|process/worker-main)\\.ts$',
           '^libs/[^/]+/src/index\\.ts$',
           '^scripts/',
+          // Loaded into the processes of experiments.
+          '^test/chaos/shifted-clock\\.mjs$',
           '^[^/]+\\.mjs$',
         ],
       },

@@ -51,7 +51,7 @@ class SharedModule {
         { provide: FailureThrottle, useFactory: () => throttleOf(state) },
         AuthFailures,
         { provide: Strangers, useValue: strangers },
-        { provide: Overload, useFactory: () => overloadOf(state, log, services) },
+        { provide: Overload, useFactory: () => overloadOf(state, log, services, lifecycle) },
         Gate,
         { provide: HealthTracker, useFactory: () => followedHealth(state, services) },
         StickySessions,
@@ -121,7 +121,13 @@ function throttleOf({ current: { config } }: RuntimeState): FailureThrottle {
   return new FailureThrottle({ salt, redisUrl: config.redis?.url ?? null });
 }
 
-function overloadOf(state: RuntimeState, { logger }: ProcessLog, { metrics }: ProcessServices): Overload {
+function overloadOf(
+  state: RuntimeState,
+  { logger }: ProcessLog,
+  { metrics }: ProcessServices,
+  lifecycle: Lifecycle,
+): Overload {
   const settings = (): OverloadSettings => state.current.config.overload;
-  return new Overload({ settings, signs: new ProcessVitalSigns(), metrics, logger, random: Math.random });
+  const signs = new ProcessVitalSigns();
+  return new Overload({ settings, signs, isServing: () => lifecycle.isServing, metrics, logger, random: Math.random });
 }

@@ -12,6 +12,11 @@ const STATEMENTS_KEPT = 100;
 const BEGIN = 'begin';
 const BEGIN_WITH_LOCK = 'begin immediate';
 
+const SQLITE_BUSY = 5;
+const WAL_RETRY_MS = 20;
+/** Never changes: waited on to let time pass in a start that is synchronous. */
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
 export function sqliteDialect(file: string, busyTimeoutMs: number): SqliteDialect {
   return new TransactionalSqliteDialect({
     database: () => Promise.resolve().then(() => new NodeSqliteDatabase(openForOwner(file, busyTimeoutMs))),
@@ -37,9 +42,28 @@ function openForOwner(file: string, busyTimeoutMs: number): DatabaseSync {
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  becomeWal(database, busyTimeoutMs);
   // In WAL mode `normal` syncs at checkpoints: power loss may take the last commits, which the journal still has.
-  database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on');
+  database.exec('pragma synchronous = normal; pragma foreign_keys = on');
   return database;
+}
+
+/** SQLite does not wait where two processes make one file a WAL at the same time: each would wait for the other. */
+function becomeWal(database: DatabaseSync, busyTimeoutMs: number): void {
+  const untilMs = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      database.exec('pragma journal_mode = wal');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > untilMs) throw error;
+      Atomics.wait(PAUSE, 0, 0, WAL_RETRY_MS);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
 
 /** `node:sqlite` in the shape of `better-sqlite3` that Kysely asks for. */

@@ -16,6 +16,7 @@ export function openGate(): Gate {
   const overload = new Overload({
     settings: () => settings,
     signs: { read: () => calm, stop: () => undefined },
+    isServing: () => true,
     metrics,
     logger: new ProcessLog('silent', 'test').logger,
     random: () => 0,

@@ -12,6 +12,11 @@ export class Lifecycle {
     return this.current === 'serving' && !this.isHindered();
   }
 
+  /** Requests are taken, whether for long or not. */
+  get isServing(): boolean {
+    return this.current !== 'starting';
+  }
+
   /** A stop was asked for: it is over with this process sooner or later. */
   get isLeaving(): boolean {
     return this.current === 'leaving' || this.current === 'draining';

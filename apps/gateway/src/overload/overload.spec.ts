@@ -15,10 +15,11 @@ describe('an overloaded process', () => {
   let metrics: Metrics;
   let overload: Overload;
   const lines: object[] = [];
-  const open = (settings: Partial<typeof SETTINGS> = {}): void => {
+  const open = (settings: Partial<typeof SETTINGS> = {}, isServing = true): void => {
     overload = new Overload({
       settings: () => ({ ...SETTINGS, ...settings }),
       signs: { read: () => readings, stop: () => undefined },
+      isServing: () => isServing,
       metrics,
       logger: { warn: (line: object) => lines.push(line), error: (line: object) => lines.push(line) } as never,
       random: () => 0.999,
@@ -35,6 +36,14 @@ describe('an overloaded process', () => {
   afterEach(() => {
     overload.onApplicationShutdown();
     jest.useRealTimers();
+  });
+
+  it('judges nothing by the delays of its own start', () => {
+    open({}, false);
+    readings = { loopDelayMs: 2_000, worstLoopDelayMs: 2_000, heapShare: 0.2 };
+    jest.advanceTimersByTime(3_000);
+    expect(Array.from({ length: 20 }, () => overload.refusal())).toEqual(Array.from({ length: 20 }, () => null));
+    expect(lines).toEqual([]);
   });
 
   it('takes everything while it is well', () => {

@@ -21,6 +21,8 @@ const RETRY_MAX_S = 5;
 export interface OverloadParts {
   readonly settings: () => OverloadSettings;
   readonly signs: VitalSigns;
+  /** A process that is being started is late with everything, and that says nothing. */
+  readonly isServing: () => boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Uniform in [0, 1). */
@@ -120,11 +122,12 @@ export class Overload implements OnApplicationShutdown {
   }
 
   private look(): void {
-    const { settings, signs, metrics, logger } = this.parts;
+    const { settings, signs, isServing, metrics, logger } = this.parts;
     const readings = signs.read();
     const nowMs = performance.now();
     const due = (nowMs - this.readAtMs) / READ_MS;
     this.readAtMs = nowMs;
+    if (!isServing()) return;
     this.pressure = nextPressure(this.pressure, { ...readings, due }, settings());
     this.worst.push(readings.worstLoopDelayMs);
     if (this.worst.length > WORST_OF) this.worst.shift();
