@@ -76,6 +76,28 @@ describe('the record of a request', () => {
     expect(streamed['streamed']).toBe(true);
   });
 
+  it.each(['usage_missing', 'usage_huge', 'usage_zero', 'usage_negative', 'usage_string'])(
+    'costs what the answer said where the report of the upstream cannot be true (%s)',
+    async (fault) => {
+      const both = ['speaks-chat', 'speaks-messages'];
+      for (const provider of both) rig.simulator.setFaults(provider, [{ fault }]);
+      const told = await Promise.all(
+        ['acme/chat', 'acme/messages'].flatMap((model) =>
+          [false, true].map(async (stream) => {
+            const reply = await rig.post('/v1/messages', chat({ model, stream }));
+            expect(reply.status).toBe(200);
+            const cost = /"cost":([0-9.e-]+)/.exec(reply.text)?.[1];
+            const record = dataOf(await recordOf(reply));
+            return { told: Math.round(Number(cost) * 1e9), charged: record['cost_nano_usd'], stream, model };
+          }),
+        ),
+      );
+      for (const provider of both) rig.simulator.setFaults(provider, []);
+      for (const one of told) expect(one).toEqual({ ...one, told: one.charged });
+      expect(told.every(({ charged }) => Number(charged) > 0)).toBe(true);
+    },
+  );
+
   it('exists for a request that every endpoint failed, at no cost', async () => {
     rig.simulator.setFaults('speaks-chat', [{ fault: 'status:500' }]);
     const reply = await rig.post('/v1/chat/completions', chat());

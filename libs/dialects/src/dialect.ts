@@ -6,7 +6,6 @@ import type {
   Modality,
   Model,
   UpstreamFailure,
-  Usage,
 } from '@switchyard/contract';
 import type { Answer, Conversation, StopReason, StreamEvent, UsageReport } from '@switchyard/conversation';
 import type { Deviations } from './deviations.js';
@@ -85,7 +84,7 @@ export interface AnswerOrigin {
 }
 
 /** What a writer must know to address the client. */
-export interface AnswerContext {
+export interface AnswerHead {
   /** Switchyard's generation id without prefix; a writer makes `msg_<id>` or `chatcmpl-<id>` of it. */
   readonly generationId: string;
   readonly createdS: number;
@@ -98,10 +97,22 @@ export interface AnswerContext {
   readonly includeUsage: boolean;
   /** `compat: naga`: adds `created` to a Messages answer (G18). */
   readonly compatNaga: boolean;
-  /** `usage.cost` and `usage.cost_details` for a usage; null = leave them out. */
-  readonly costFields: (usage: Usage) => JsonObject | null;
   /** The `routing` object, when the caller asked for it (G17). Called once, when the answer ends. */
   readonly routing: (() => JsonObject) | null;
+}
+
+/** The same, and what the answer cost. */
+export interface AnswerContext extends AnswerHead {
+  /**
+   * `usage.cost` and `usage.cost_details` of what is charged for a report and this many characters of content; null = leave
+   * them out.
+   */
+  readonly costFields: (report: UsageReport, contentLength: number) => JsonObject | null;
+}
+
+/** For writers of a translated answer, whose relay knows how much was delivered. */
+export interface WriteContext extends AnswerHead {
+  readonly costFields: (report: UsageReport) => JsonObject | null;
 }
 
 /** Upstream frames -> neutral events. One per attempt. Throws `UpstreamError` on an error frame or a broken stream. */
@@ -164,10 +175,10 @@ export interface Dialect {
 
   /** Throws `UpstreamError` when the body is an error, empty or not this dialect. */
   readAnswer(body: JsonObject, origin: AnswerOrigin): Answer;
-  writeAnswer(answer: Answer, context: AnswerContext): JsonObject;
+  writeAnswer(answer: Answer, context: WriteContext): JsonObject;
 
   streamReader(origin: AnswerOrigin): StreamReader;
-  streamWriter(context: AnswerContext): StreamWriter;
+  streamWriter(context: WriteContext): StreamWriter;
 
   /** Edits for a body that stays in this dialect: top-level key -> replacement JSON value, or `undefined` to cut the key. */
   passRequest(body: JsonObject, target: RequestTarget): ReadonlyMap<string, JsonObject[string]>;
@@ -199,7 +210,7 @@ export interface Dialect {
   /** The error body in this dialect's shape. */
   writeError(error: GatewayError, requestId: string): JsonObject;
   /** The in-stream error, as complete SSE frames; nothing may follow it. */
-  writeStreamError(error: GatewayError, requestId: string, context: AnswerContext): string;
+  writeStreamError(error: GatewayError, requestId: string, context: AnswerHead): string;
   /** A frame that keeps an idle stream open. `started` = the client has seen the start of a message. */
   keepAlive(started: boolean): string;
 }

@@ -10,6 +10,7 @@ import { asksReasoning, contentLengthMax } from './content-bound.js';
 import type { DispatchRequest, DispatchTools, Pricing } from './dispatch-request.js';
 import type { AttemptRecord } from './outcome.js';
 import { routingMetadata } from './routing-metadata.js';
+import { costAndSource } from './settlement.js';
 
 /** Largest whole answer read into memory. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
@@ -114,11 +115,15 @@ function contextFor(
     provider: endpoint.provider.id,
     includeUsage: request.includeUsage,
     compatNaga: request.compatNaga,
-    costFields: (usage): JsonObject =>
-      pricing.costFields(
-        pricing.costOf(usage, endpoint, request.plan.facts.images),
-        endpoint.provider.callers !== undefined,
-      ),
+    // What the answer says is what the record will say: both judge the upstream's report alike.
+    costFields: (report, contentLength): JsonObject => {
+      const { cost, byokCost } = costAndSource(request, pricing, planned, {
+        usage: report,
+        contentLength,
+        broken: false,
+      });
+      return pricing.costFields(byokCost ?? cost, byokCost !== null);
+    },
     routing: request.wantsRouting ? () => routingMetadata(request.plan, planned, attempts(), dropped) : null,
   };
 }

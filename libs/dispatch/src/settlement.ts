@@ -35,7 +35,7 @@ export function costAndSource(
   request: DispatchRequest,
   pricing: Pricing,
   served: PlannedAttempt | null,
-  learned: Learned | null,
+  learned: Pick<Learned, 'usage' | 'contentLength' | 'broken'> | null,
 ): Money {
   if (served === null || learned === null) return NO_MONEY;
   const { facts } = request.plan;

@@ -77,7 +77,8 @@ export function passAnswer(
 ): { readonly edits: Edits; readonly summary: AnswerSummary } {
   const head = readAnswerHead(body);
   const edits = new Map<string, JsonValue | undefined>([['model', context.publicModel]]);
-  const costs = context.costFields(head.usage.usage);
+  const length = head.blocks.reduce((sum, block) => sum + contentLength(block), 0);
+  const costs = context.costFields(head.usage, length);
   if (costs !== null) edits.set('usage', { ...(isJsonObject(body['usage']) ? body['usage'] : {}), ...costs });
   if (context.compatNaga) edits.set('created', context.createdS);
   if (context.routing) edits.set('routing', context.routing());
@@ -87,7 +88,7 @@ export function passAnswer(
     upstreamModel: head.model,
     upstreamId: head.id,
     serviceTier: head.serviceTier ?? null,
-    contentLength: head.blocks.reduce((length, block) => length + contentLength(block), 0),
+    contentLength: length,
   };
   return { edits, summary };
 }

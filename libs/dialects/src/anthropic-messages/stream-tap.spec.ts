@@ -1,6 +1,6 @@
 import { UpstreamError, ZERO_USAGE } from '@switchyard/contract';
 import type { FailureClass, JsonObject } from '@switchyard/contract';
-import type { AnswerContext } from '../dialect.js';
+import type { WriteContext } from '../dialect.js';
 import { contextOf, framesOf } from './__fixtures__/kit.js';
 import { AnthropicStreamTap } from './stream-tap.js';
 
@@ -18,7 +18,7 @@ const END = {
 };
 const DONE = { type: 'message_stop' };
 
-function tapOf(parts: Partial<AnswerContext> = {}): AnthropicStreamTap {
+function tapOf(parts: Partial<WriteContext> = {}): AnthropicStreamTap {
   return new AnthropicStreamTap(contextOf(parts));
 }
 
@@ -87,7 +87,7 @@ describe('a stream handed through', () => {
 
   it('shows the public model, the cost and the routing, and keeps what it does not know', () => {
     const tap = tapOf({
-      costFields: (usage) => ({ cost: usage.output }),
+      costFields: ({ usage }) => ({ cost: usage.output }),
       routing: () => ({ attempt: 2 }),
       compatNaga: true,
     });

@@ -151,7 +151,8 @@ export class AnthropicStreamTap implements StreamTap {
     this.noteUsage();
     const reason = textField(objectField(event, 'delta') ?? {}, 'stop_reason');
     if (reason !== undefined) this.noteStopReason(reason);
-    const usage = { ...this.usageOf(event), ...this.context.costFields(this.progress.usage.usage) };
+    const costs = this.context.costFields(this.progress.usage, this.progress.contentLength);
+    const usage = { ...this.usageOf(event), ...costs };
     return sseFrame('message_delta', JSON.stringify({ ...event, usage, ...this.routingOnce(reason) }));
   }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@switchyard/contract';
 import type { Answer, Block, Signature, StopReason } from '@switchyard/conversation';
-import type { AnswerContext } from '../dialect.js';
+import type { WriteContext } from '../dialect.js';
 import { encodeSignature } from '../signature.js';
 import { writeCitation } from './citations.js';
 import { optional } from './json-fields.js';
@@ -10,8 +10,8 @@ import { writeUsage } from './usage.js';
 import { isBlank, writeCitations, writeDocument, writeImage, writeText, writeToolUse } from './write-blocks.js';
 
 /** Writes a whole answer for an Anthropic client. Parts that have no form in this protocol (audio, log probabilities) are left out. */
-export function writeAnswer(answer: Answer, context: AnswerContext): JsonObject {
-  const costs = context.costFields(answer.usage.usage);
+export function writeAnswer(answer: Answer, context: WriteContext): JsonObject {
+  const costs = context.costFields(answer.usage);
   return {
     ...messageHead(context),
     content: writeAnswerBlocks(answer.content, context),
@@ -28,7 +28,7 @@ export function writeAnswer(answer: Answer, context: AnswerContext): JsonObject 
 }
 
 /** The fields of a message that are known before its content. */
-export function messageHead(context: AnswerContext): JsonObject {
+export function messageHead(context: WriteContext): JsonObject {
   return {
     id: `msg_${context.generationId}`,
     type: 'message',
@@ -66,16 +66,16 @@ export function writeEnding(ending: Ending): JsonObject {
  * The string for a signature in an answer. Reasoning of another origin gets Switchyard's tag even when it came without
  * a signature: by the tag a later request shows whose it is, and that Anthropic must not see it.
  */
-export function writeSignature(signature: Signature | undefined, context: AnswerContext): string {
+export function writeSignature(signature: Signature | undefined, context: WriteContext): string {
   return encodeSignature(signature ?? { origin: context.origin, value: '' });
 }
 
 /** A tool call id for the client; hosts that send none get one that is unique within the answer. */
-export function writeToolId(id: string, position: number, context: AnswerContext): string {
+export function writeToolId(id: string, position: number, context: WriteContext): string {
   return id === '' ? `toolu_${context.generationId}_${String(position)}` : encodeToolId(id);
 }
 
-function writeAnswerBlocks(blocks: readonly Block[], context: AnswerContext): JsonObject[] {
+function writeAnswerBlocks(blocks: readonly Block[], context: WriteContext): JsonObject[] {
   const written: JsonObject[] = [];
   for (const block of blocks) {
     const json = writeAnswerBlock(block, written.length, context);
@@ -85,7 +85,7 @@ function writeAnswerBlocks(blocks: readonly Block[], context: AnswerContext): Js
 }
 
 /** One complete block at this position of an answer; undefined when the protocol has no form for it. */
-export function writeAnswerBlock(block: Block, position: number, context: AnswerContext): JsonObject | undefined {
+export function writeAnswerBlock(block: Block, position: number, context: WriteContext): JsonObject | undefined {
   switch (block.type) {
     case 'text':
       return block.text === '' && !block.citations

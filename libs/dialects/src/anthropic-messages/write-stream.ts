@@ -1,7 +1,7 @@
 import type { JsonObject } from '@switchyard/contract';
 import { parseToolArguments } from '@switchyard/conversation';
 import type { Answer, Block, Signature, StopReason, StreamEvent } from '@switchyard/conversation';
-import type { AnswerContext, StreamWriter } from '../dialect.js';
+import type { WriteContext, StreamWriter } from '../dialect.js';
 import { sseFrame } from '../sse/frame.js';
 import { writeCitation } from './citations.js';
 import { optional } from './json-fields.js';
@@ -29,7 +29,7 @@ export class AnthropicStreamWriter implements StreamWriter {
   private hasToolCall = false;
   private serviceTier: string | undefined;
 
-  constructor(private readonly context: AnswerContext) {}
+  constructor(private readonly context: WriteContext) {}
 
   write(event: StreamEvent): string {
     switch (event.type) {
@@ -98,7 +98,7 @@ export class AnthropicStreamWriter implements StreamWriter {
   }
 
   private messageEnd(event: Extract<StreamEvent, { type: 'message-end' }>): string {
-    const usage = { ...writeUsage(event.usage, this.serviceTier), ...this.context.costFields(event.usage.usage) };
+    const usage = { ...writeUsage(event.usage, this.serviceTier), ...this.context.costFields(event.usage) };
     const delta = writeEnding({
       stopReason: this.stopReason,
       stopSequence: this.stopSequence,

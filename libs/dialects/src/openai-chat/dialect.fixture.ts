@@ -2,7 +2,7 @@ import type { Endpoint, Model, ModelTraits, Price, Provider } from '@switchyard/
 import { fold } from '@switchyard/conversation';
 import type { Answer, Conversation, StreamEvent } from '@switchyard/conversation';
 import type { Deviations } from '../deviations.js';
-import type { AnswerContext, AnswerOrigin, RequestTarget, StreamReader } from '../dialect.js';
+import type { WriteContext, AnswerOrigin, RequestTarget, StreamReader } from '../dialect.js';
 import type { SseFrame } from '../sse/frame.js';
 
 const FREE: Price = {
@@ -83,7 +83,7 @@ export function origin(deviations: Deviations = {}, renamed: ReadonlyMap<string,
   return { origin: 'host', deviations, renamed };
 }
 
-export function context(changes: Partial<AnswerContext> = {}): AnswerContext {
+export function context(changes: Partial<WriteContext> = {}): WriteContext {
   return {
     generationId: 'g1',
     createdS: 1_700_000_000,

@@ -1,5 +1,5 @@
 import type { ErrorCode, GatewayError, JsonObject } from '@switchyard/contract';
-import type { AnswerContext } from '../dialect.js';
+import type { AnswerHead } from '../dialect.js';
 import { sseFrame } from '../sse/frame.js';
 import { defined } from './fields.js';
 
@@ -40,7 +40,7 @@ export function writeError(error: GatewayError, requestId: string): JsonObject {
  * An error after the stream began: a whole chunk with `finish_reason: "error"`, as OpenRouter sends it, so that clients
  * which look at choices and clients which look at `error` both notice. No `[DONE]` follows.
  */
-export function writeStreamError(error: GatewayError, requestId: string, context: AnswerContext): string {
+export function writeStreamError(error: GatewayError, requestId: string, context: AnswerHead): string {
   const chunk = {
     id: `chatcmpl-${context.generationId}`,
     object: 'chat.completion.chunk',

@@ -60,7 +60,7 @@ export function passAnswer(
 
   const edits = new Map<string, JsonValue | undefined>([['model', context.publicModel]]);
   const reported = objectOf(body['usage']);
-  const cost = usage.present ? context.costFields(usage.usage) : null;
+  const cost = usage.present ? context.costFields(usage, contentLength) : null;
   if (reported !== undefined && cost !== null) edits.set('usage', { ...reported, ...cost });
   if (context.routing !== null) edits.set('routing', context.routing());
   const summary = {

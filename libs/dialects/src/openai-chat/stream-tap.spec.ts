@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { UpstreamError } from '@switchyard/contract';
 import type { FailureClass, JsonObject } from '@switchyard/contract';
-import type { AnswerContext } from '../dialect.js';
+import type { WriteContext } from '../dialect.js';
 import { chunk, context, frames, origin, payloadsOf, readFolded } from './dialect.fixture.js';
 import { openaiChat } from './index.js';
 
-function tapOf(changes: Partial<AnswerContext> = {}) {
+function tapOf(changes: Partial<WriteContext> = {}) {
   return openaiChat.streamTap(origin(), context(changes));
 }
 
-function passAll(payloads: readonly unknown[], changes: Partial<AnswerContext> = {}) {
+function passAll(payloads: readonly unknown[], changes: Partial<WriteContext> = {}) {
   const tap = tapOf(changes);
   const text = frames(payloads)
     .map((frame) => tap.pass(frame))

@@ -137,8 +137,8 @@ export class ChatStreamTap implements StreamTap {
   }
 
   private costFields(): JsonObject | null {
-    const { usage } = this.progress;
-    return usage.present ? this.context.costFields(usage.usage) : null;
+    const { usage, contentLength } = this.progress;
+    return usage.present ? this.context.costFields(usage, contentLength) : null;
   }
 
   private takeRouting(): JsonObject | null {

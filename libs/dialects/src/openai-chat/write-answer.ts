@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { Answer, Block, StopReason, TextBlock, ToolCallBlock } from '@switchyard/conversation';
-import type { AnswerContext } from '../dialect.js';
+import type { AnswerHead, WriteContext } from '../dialect.js';
 import { writeAnnotation } from './citations.js';
 import { defined } from './fields.js';
 import { writeFinishReason } from './finish-reason.js';
@@ -9,7 +9,7 @@ import { writeReasoningDetail } from './reasoning-details.js';
 import { writeUsage } from './usage.js';
 
 /** Writes a `chat.completion`. */
-export function writeAnswer(answer: Answer, context: AnswerContext): JsonObject {
+export function writeAnswer(answer: Answer, context: WriteContext): JsonObject {
   const message = writeMessage(answer);
   const { usage } = answer;
   return {
@@ -23,7 +23,7 @@ export function writeAnswer(answer: Answer, context: AnswerContext): JsonObject 
         finish_reason: writeFinishReason(answer.stopReason, message['tool_calls'] !== undefined),
       },
     ],
-    ...(usage.present && { usage: writeUsage(usage.usage, context.costFields(usage.usage)) }),
+    ...(usage.present && { usage: writeUsage(usage.usage, context.costFields(usage)) }),
     ...defined({
       service_tier: answer.serviceTier === undefined ? undefined : writeServiceTier(answer.serviceTier),
       system_fingerprint: answer.systemFingerprint,
@@ -33,7 +33,7 @@ export function writeAnswer(answer: Answer, context: AnswerContext): JsonObject 
 }
 
 /** What every object of one answer carries. */
-export function envelope(createdS: number | undefined, context: AnswerContext): JsonObject {
+export function envelope(createdS: number | undefined, context: AnswerHead): JsonObject {
   return {
     id: `chatcmpl-${context.generationId}`,
     created: createdS ?? context.createdS,

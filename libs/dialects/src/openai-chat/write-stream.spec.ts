@@ -3,11 +3,11 @@ import { ZERO_USAGE } from '@switchyard/contract';
 import type { JsonObject, Usage } from '@switchyard/contract';
 import { fold } from '@switchyard/conversation';
 import type { Answer, Signature, StopReason, StreamEvent } from '@switchyard/conversation';
-import type { AnswerContext } from '../dialect.js';
+import type { WriteContext } from '../dialect.js';
 import { context, frames, origin, payloadsOf, readFolded } from './dialect.fixture.js';
 import { openaiChat } from './index.js';
 
-function writeAll(events: readonly StreamEvent[], changes: Partial<AnswerContext> = {}): string {
+function writeAll(events: readonly StreamEvent[], changes: Partial<WriteContext> = {}): string {
   const writer = openaiChat.streamWriter(context(changes));
   return events.map((event) => writer.write(event)).join('');
 }

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { Citation, Signature, StopReason, StreamEvent } from '@switchyard/conversation';
-import type { AnswerContext, StreamWriter } from '../dialect.js';
+import type { WriteContext, StreamWriter } from '../dialect.js';
 import { sseFrame } from '../sse/frame.js';
 import { writeAnnotation } from './citations.js';
 import { defined } from './fields.js';
@@ -37,7 +37,7 @@ export class ChatStreamWriter implements StreamWriter {
   private stopReason: StopReason = 'end';
   private logprobs: JsonValue = null;
 
-  constructor(private readonly context: AnswerContext) {}
+  constructor(private readonly context: WriteContext) {}
 
   write(event: StreamEvent): string {
     switch (event.type) {
@@ -192,7 +192,7 @@ export class ChatStreamWriter implements StreamWriter {
     };
     let text = this.frame(finish);
     if (hasUsageChunk) {
-      text += this.frame({ choices: [], usage: writeUsage(usage.usage, costFields(usage.usage)), ...extras });
+      text += this.frame({ choices: [], usage: writeUsage(usage.usage, costFields(usage)), ...extras });
     }
     return text + DONE_FRAME;
   }

@@ -1,7 +1,7 @@
 import { GatewayError, UpstreamError, isJsonObject, parseJson } from '@switchyard/contract';
 import type { JsonObject, JsonValue } from '@switchyard/contract';
 import type { Answer } from '@switchyard/conversation';
-import type { AnswerContext, AnswerOrigin, AnswerSummary, Dialect } from '../dialect.js';
+import type { AnswerContext, AnswerOrigin, AnswerSummary, Dialect, WriteContext } from '../dialect.js';
 import { scanObject } from '../json/scan-object.js';
 import { spliceObject } from '../json/splice-object.js';
 
@@ -27,7 +27,9 @@ export function relayAnswer(
   const json = parse(bytes);
   if (client.id !== upstream.id) {
     const answer = upstream.readAnswer(json, origin);
-    return { body: JSON.stringify(client.writeAnswer(answer, context)), summary: summaryOf(answer) };
+    const summary = summaryOf(answer);
+    const costFields: WriteContext['costFields'] = (report) => context.costFields(report, summary.contentLength);
+    return { body: JSON.stringify(client.writeAnswer(answer, { ...context, costFields })), summary };
   }
   const { edits, summary } = client.passAnswer(json, origin, context);
   return { body: splice(bytes, edits), summary };

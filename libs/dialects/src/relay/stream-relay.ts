@@ -8,6 +8,7 @@ import type {
   StreamReader,
   StreamTap,
   StreamWriter,
+  WriteContext,
 } from '../dialect.js';
 import type { SseFrame } from '../sse/frame.js';
 
@@ -19,7 +20,9 @@ export function streamRelay(
   context: AnswerContext,
 ): StreamTap {
   if (client.id === upstream.id) return client.streamTap(origin, context);
-  return new StreamTranslator(upstream.streamReader(origin), client.streamWriter(context));
+  const progress = freshProgress();
+  const costFields: WriteContext['costFields'] = (report) => context.costFields(report, progress.contentLength);
+  return new StreamTranslator(upstream.streamReader(origin), client.streamWriter({ ...context, costFields }), progress);
 }
 
 /** Nothing seen yet. */
@@ -37,11 +40,10 @@ export function freshProgress(): StreamProgress {
 }
 
 class StreamTranslator implements StreamTap {
-  readonly progress = freshProgress();
-
   constructor(
     private readonly reader: StreamReader,
     private readonly writer: StreamWriter,
+    readonly progress: StreamProgress,
   ) {}
 
   pass(frame: SseFrame): string {

@@ -1,7 +1,7 @@
 import type { Endpoint, JsonObject, Model, ModelTraits, Provider } from '@switchyard/contract';
 import type { Answer, Conversation, StreamEvent } from '@switchyard/conversation';
 import type { Deviations } from '../../deviations.js';
-import type { AnswerContext, AnswerOrigin, RequestTarget } from '../../dialect.js';
+import type { WriteContext, AnswerOrigin, RequestTarget } from '../../dialect.js';
 import type { SseFrame } from '../../sse/frame.js';
 
 /** What the specs of this dialect share: a target, an origin, a client, and frames. */
@@ -78,7 +78,7 @@ export function originOf(parts: Partial<AnswerOrigin> = {}): AnswerOrigin {
   return { origin: 'anthropic', deviations: {}, renamed: new Map(), ...parts };
 }
 
-export function contextOf(parts: Partial<AnswerContext> = {}): AnswerContext {
+export function contextOf(parts: Partial<WriteContext> = {}): WriteContext {
   return {
     generationId: 'gen1',
     createdS: 1_700_000_000,
