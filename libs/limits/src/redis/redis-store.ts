@@ -13,9 +13,11 @@ export interface ScriptCaller {
   call(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
 }
 
-/** Money to charge when the reservation to settle was never made in Redis. */
+/** What to charge when the reservation to settle was never made in Redis. */
 export interface Booking {
   readonly budgets: readonly Limit[];
+  /** Of requests and tokens, as they were reserved. */
+  readonly rates: readonly Charge[];
   /** When it was admitted, Unix milliseconds: the window that it is charged to. */
   readonly atMs: number;
   /** Charged when the actual cost is no amount. */
@@ -32,8 +34,7 @@ export class RedisStore {
   /** Takes everything or nothing. A reservation that exists, or did, is granted again and takes nothing. */
   async reserve({ id, group }: Held, charges: readonly Charge[]): Promise<Ruling> {
     const keys = [reservationKey(group, id), leasesKey(group), ...charges.map(({ limit }) => limitKey(group, limit))];
-    const args = charges.flatMap(({ limit, cost }) => [limit.dimension, String(limit.limit), limit.mode, String(cost)]);
-    const answer = numbersOf(await this.caller.call(this.scripts.reserve, keys, [encoded(id), ...args]));
+    const answer = numbersOf(await this.caller.call(this.scripts.reserve, keys, [encoded(id), ...chargeArgs(charges)]));
     const [granted, serverTimeMs, ...rest] = answer;
     return { granted: granted === 1, serverTimeMs: serverTimeMs ?? 0, standings: standingsOf(rest) };
   }
@@ -82,11 +83,16 @@ export class RedisStore {
   }
 
   private async end({ id, group }: Held, how: readonly string[], booking: Booking | null): Promise<void> {
-    const budgets = booking?.budgets ?? [];
-    const keys = [reservationKey(group, id), leasesKey(group), ...budgets.map((limit) => limitKey(group, limit))];
-    const args = [encoded(id), ...how, String(booking?.atMs ?? 0), ...budgets.map(({ dimension }) => dimension)];
+    const budgets = booking?.budgets.map((limit) => ({ limit, cost: 0 })) ?? [];
+    const booked = [...budgets, ...(booking?.rates ?? [])];
+    const keys = [reservationKey(group, id), leasesKey(group), ...booked.map(({ limit }) => limitKey(group, limit))];
+    const args = [encoded(id), ...how, String(booking?.atMs ?? 0), ...chargeArgs(booked)];
     await this.caller.call(this.scripts.settle, keys, args);
   }
+}
+
+function chargeArgs(charges: readonly Charge[]): readonly string[] {
+  return charges.flatMap(({ limit, cost }) => [limit.dimension, String(limit.limit), limit.mode, String(cost)]);
 }
 
 function reservationKey(group: string, id: string): string {

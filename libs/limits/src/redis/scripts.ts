@@ -97,9 +97,12 @@ return answer
 `;
 
 /**
- * KEYS: reservation, leases, then budgets to charge when there is no such reservation. ARGV: id, "settle" or "release", input
- * tokens, output tokens, cost ("-" = as reserved), the moment to charge at, then the dimension of each budget.
+ * KEYS: reservation, leases, then what to charge when there is no such reservation. ARGV: id, "settle" or "release", input
+ * tokens, output tokens, cost ("-" = as reserved), the moment to charge at, then dimension, limit, mode and cost of each.
  * The keys of the charges stand in the reservation; they share its slot. Answers 1 when this call took effect, else 0.
+ *
+ * Where rates are charged late, what was admitted more than a minute ago has long been refilled, and nobody is brought
+ * into debt: the bucket had less in it than it seems, but how much less is not known.
  */
 const SETTLE = `
 local id = ARGV[1]
@@ -108,13 +111,22 @@ if stored == 'settled' then return 0 end
 
 if not stored then
   redis.call('SET', KEYS[1], 'settled', 'PX', text(#KEYS > 2 and KEPT or TOMBSTONE))
-  local cost, at = tonumber(ARGV[5]), tonumber(ARGV[6])
+  local at = tonumber(ARGV[6])
+  local used = { input_tokens = tonumber(ARGV[3]), output_tokens = tonumber(ARGV[4]) }
   for index = 3, #KEYS do
-    local kind = WINDOW_KINDS[ARGV[index + 4]]
-    local budget = read_budget(KEYS[index], kind)
-    if window_of(kind, at) == budget.window then
-      budget.charged = budget.charged + cost
-      keep_budget(KEYS[index], kind, budget)
+    local first = 7 + (index - 3) * 4
+    local dimension, limit, shadow = ARGV[first], tonumber(ARGV[first + 1]), ARGV[first + 2] == 'shadow'
+    local kind = WINDOW_KINDS[dimension]
+    if kind then
+      local budget = read_budget(KEYS[index], kind)
+      if window_of(kind, at) == budget.window then
+        budget.charged = budget.charged + tonumber(ARGV[5])
+        keep_budget(KEYS[index], kind, budget)
+      end
+    elseif now - at < MINUTE then
+      local level = bucket_level(KEYS[index], limit)
+      local left = level - (used[dimension] or tonumber(ARGV[first + 3])) * MINUTE
+      keep_bucket(KEYS[index], limit, shadow, math.max(math.min(level, 0), left))
     end
   end
   return #KEYS > 2 and 1 or 0

@@ -115,7 +115,12 @@ describe("a process' share of a budget", () => {
     local.begin();
     reserve('a', [limitOf('requests', 5), day], 500);
     expect(settle('a', 100)).toMatchObject({
-      booking: { budgets: [day], atMs: NOON_MS, reservedNanoUsd: 500 },
+      booking: {
+        budgets: [day],
+        rates: [{ limit: limitOf('requests', 5), cost: 1 }],
+        atMs: NOON_MS,
+        reservedNanoUsd: 500,
+      },
       isUncertain: false,
     });
     expect(settle('a', 100)).toBeNull();

@@ -123,8 +123,12 @@ export class LocalShare {
     for (const forgotten of this.lifetimes.lapse(nowMs)) this.holds.delete(forgotten);
     const booked = budgets.flatMap(({ known, charge: { cost } }) => (known === null ? [] : [{ known, cost }]));
     for (const { known, cost } of booked) known.booked += cost;
-    const limits = charges.map(({ limit }) => limit).filter(({ dimension }) => isBudget(dimension));
-    const booking = { budgets: limits, atMs: nowMs, reservedNanoUsd: budgets[0]?.charge.cost ?? 0 };
+    const booking: Booking = {
+      budgets: charges.map(({ limit }) => limit).filter(({ dimension }) => isBudget(dimension)),
+      rates: charges.filter(({ limit }) => !isBudget(limit.dimension) && limit.dimension !== 'concurrency'),
+      atMs: nowMs,
+      reservedNanoUsd: budgets[0]?.charge.cost ?? 0,
+    };
     this.holds.set(nameOf(held), { booking, isUncertain, booked });
     this.lifetimes.hold(nameOf(held), nowMs + KEPT_MS);
   }

@@ -232,6 +232,31 @@ describe('limits while Redis is gone', () => {
     await redis.restart();
   });
 
+  it('take from its buckets afterwards what was used of rates, and bring nobody into debt', async () => {
+    const tokens = limitOf('input_tokens', 600);
+    const one = await gateway();
+    await one.reserve([tokens], { inputTokens: 1 }, 'before');
+    one.limits.settle(held('before'), demandOf({ inputTokens: 1 }));
+    await outage([one]);
+    await one.reserve([tokens], { inputTokens: 400 }, 'meanwhile');
+    one.limits.settle(held('meanwhile'), demandOf({ inputTokens: 300 }));
+    await redis.restart();
+    await untilShared(one);
+    await until('it is settled', () => one.limits.status.pendingSettles === 0);
+    const [left = NaN] = await remaining(one, tokens);
+    // Ten come in each second.
+    expect(left).toBeGreaterThanOrEqual(299);
+    expect(left).toBeLessThan(550);
+
+    await outage([one]);
+    await one.reserve([tokens], { inputTokens: 1 }, 'more than was thought');
+    one.limits.settle(held('more than was thought'), demandOf({ inputTokens: 5_000 }));
+    await redis.restart();
+    await untilShared(one);
+    await until('it is settled', () => one.limits.status.pendingSettles === 0);
+    expect((await remaining(one, tokens))[0]).toBeGreaterThanOrEqual(0);
+  });
+
   it('tell Redis afterwards what was spent and what ended, once', async () => {
     const one = await gateway();
     await one.reserve([slots, budget], { costNanoUsd: 100 }, 'before');

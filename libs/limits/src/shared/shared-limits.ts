@@ -186,7 +186,7 @@ export class SharedLimits implements Engine {
   private end(held: Held, actual: Actual | null): void {
     const hold = this.share.end(held, actual);
     if (hold === null) this.outbox.post({ held, actual, booking: null });
-    else if (hold.isUncertain || (actual !== null && hold.booking.budgets.length > 0)) this.post(held, actual, hold);
+    else if (hold.isUncertain || (actual !== null && isBooked(hold))) this.post(held, actual, hold);
   }
 
   private post(held: Held, actual: Actual | null, hold: LocalHold): void {
@@ -214,6 +214,10 @@ export class SharedLimits implements Engine {
       throw awayError();
     }
   }
+}
+
+function isBooked({ booking }: LocalHold): boolean {
+  return booking.budgets.length + booking.rates.length > 0;
 }
 
 function awayError(): GatewayError {
