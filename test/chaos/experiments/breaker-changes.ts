@@ -23,5 +23,6 @@ export function breakerChanges(log: string): BreakerLine[] {
 
 /** Lines of warnings and worse that tell no change of mind about Redis. */
 export function otherWarnings(log: string): string[] {
-  return log.split('\n').filter((line) => /"level":[456]0/.test(line) && !line.includes('"breaker"'));
+  const isOther = (line: string): boolean => !line.includes('"breaker"') && !line.includes('"path"');
+  return log.split('\n').filter((line) => /"level":[456]0/.test(line) && isOther(line));
 }

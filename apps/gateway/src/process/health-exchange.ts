@@ -43,7 +43,8 @@ export class HealthExchange {
     this.publisher.on('ready', () => void this.recall());
     this.subscriber.on('ready', () => void this.join());
     this.subscriber.on('close', () => {
-      if (this.isUp) this.logger.warn('health of endpoints is not shared while Redis is away');
+      // That Redis is away is the limits' to warn of.
+      if (this.isUp) this.logger.info('health of endpoints is not shared while Redis is away');
       this.isUp = false;
     });
   }
