@@ -4,11 +4,7 @@ import type { Environment } from './config/environment.js';
 import { loadConfig } from './config/load-config.js';
 import type { LoadResult } from './config/load-config.js';
 import { dryRun, strandedKeys } from './config/golden-requests.js';
-import { loadedFrom } from './control/runtime-state.js';
-import type { KnownIdentity } from './control/runtime-state.js';
-
-/** A check touches no database: a key that is not in the file may be there. */
-const DATABASE_NOT_READ: KnownIdentity = { stored: null, isComplete: false };
+import { IDENTITY_NOT_READ, loadedFrom } from './control/runtime-state.js';
 
 /**
  * `switchyard check-config FILE`: every fault, those of its golden requests included, or a summary of what the file sets up. Writes nothing to disk. Returns
@@ -17,7 +13,8 @@ const DATABASE_NOT_READ: KnownIdentity = { stored: null, isComplete: false };
 export function checkConfig(path: string, environment: Environment, output: CliOutput): number {
   try {
     const result = loadConfig({ path, environment, secrets: 'throwaway' });
-    const loaded = loadedFrom(result.config, DATABASE_NOT_READ);
+    // A check touches no database: a key that is not in the file may be there.
+    const loaded = loadedFrom(result.config, IDENTITY_NOT_READ);
     const { faults, notices } = dryRun(loaded);
     if (faults.length > 0) throw new ConfigError(path, faults);
     output.out(summaryOf(path, { ...result, notices: [...result.notices, ...notices, ...strandedKeys(null, loaded)] }));

@@ -20,6 +20,8 @@ export interface KnownIdentity {
 
 /** The callers of the configuration are all there are. */
 export const NO_STORED_IDENTITY: KnownIdentity = { stored: null, isComplete: true };
+/** Nobody knows yet who is in the database. */
+export const IDENTITY_NOT_READ: KnownIdentity = { stored: null, isComplete: false };
 
 /** One configuration and what was built from it. Replaced as a whole; a request keeps the one it started with. */
 export interface Loaded {

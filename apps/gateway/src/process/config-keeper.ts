@@ -9,7 +9,7 @@ import type { ConfigFault, ConfigNotice } from '../config/config-error.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { dryRun, strandedKeys } from '../config/golden-requests.js';
 import type { LoadResult } from '../config/load-config.js';
-import { loadedFrom } from '../control/runtime-state.js';
+import { IDENTITY_NOT_READ, loadedFrom } from '../control/runtime-state.js';
 import type { KnownIdentity, Loaded } from '../control/runtime-state.js';
 import { fixedSettings, loadSource, readSource } from './load-runtime.js';
 import type { ConfigSource } from './load-runtime.js';
@@ -57,7 +57,7 @@ export class ConfigKeeper {
     private readonly tools: KeeperTools,
   ) {
     this.fixed = fixedSettings(config);
-    this.loaded = loadedFrom(config);
+    this.loaded = loadedFrom(config, IDENTITY_NOT_READ);
     this.notices = notices;
     tools.metrics.set('switchyard_config_version', {}, this.version);
   }
