@@ -36,7 +36,7 @@ const DECISIONS = ['allow', 'deny', 'shadow'] as const;
 const AUTH_FAILURES = ['missing', 'invalid', 'throttled', 'unavailable'] as const;
 /** `running` and `not_kept` = a repetition that was refused; `unavailable` = nobody could tell whether it is one. */
 const IDEMPOTENCY_RESULTS = ['claimed', 'replayed', 'running', 'mismatch', 'not_kept', 'unavailable'] as const;
-const SHED_REASONS = ['in_flight', 'loop_delay', 'heap', 'big_body', 'strangers'] as const;
+const SHED_REASONS = ['in_flight', 'loop_delay', 'heap', 'big_body', 'strangers', 'connections'] as const;
 /** `refused_...` = no second attempt was made: too large a share, too much load, too dear, no retry budget, a full account, no candidate. */
 const HEDGE_RESULTS = [
   'won',

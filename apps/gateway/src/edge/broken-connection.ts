@@ -17,10 +17,12 @@ export function refuseConnection(error: GatewayError, socket: Duplex): void {
   }
   const { requestId } = newRequestIds();
   const status = error.row.status.openai;
+  const { retryAfterS, shouldRetry = error.row.shouldRetry } = error.details;
+  const retryAfter = retryAfterS === undefined ? '' : `retry-after: ${String(retryAfterS)}\r\n`;
   const body = JSON.stringify(openaiChat.writeError(error, requestId));
   socket.end(
     `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? 'Error'}\r\n` +
-      `request-id: ${requestId}\r\nx-request-id: ${requestId}\r\nx-should-retry: false\r\n` +
+      `request-id: ${requestId}\r\nx-request-id: ${requestId}\r\nx-should-retry: ${String(shouldRetry ?? false)}\r\n${retryAfter}` +
       `content-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\nconnection: close\r\n\r\n${body}`,
   );
   // A client that goes on sending would lose the answer to a reset if the connection went at once.

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { GatewayError } from '@switchyard/contract';
+import type { GatewayError } from '@switchyard/contract';
 import type { Logger, Metrics } from '@switchyard/telemetry';
 import type { OverloadSettings } from '../config/resilience-settings.js';
+import { overloadedError, retryAfterS } from './overloaded-error.js';
 import { NO_PRESSURE, nextPressure } from './pressure.js';
 import type { VitalSigns } from './vital-signs.js';
 
@@ -16,7 +17,6 @@ const WORST_OF = 30;
 /** A loop that stood still for so long is worth a line of its own. */
 const BLOCKED_MS = 1_000;
 const LINE_MS = 1_000;
-const RETRY_MAX_S = 5;
 
 export interface OverloadParts {
   readonly settings: () => OverloadSettings;
@@ -99,14 +99,12 @@ export class Overload implements OnApplicationShutdown {
 
   /** When to come again: whole seconds, and not the same for all. */
   retryAfterS(): number {
-    return 1 + Math.floor(this.parts.random() * RETRY_MAX_S);
+    return retryAfterS(this.parts.random);
   }
 
   /** The error for a request that is refused. */
   error(): GatewayError {
-    return new GatewayError('overloaded', 'This gateway has more to do than it can at the moment. Please retry.', {
-      retryAfterS: this.retryAfterS(),
-    });
+    return overloadedError(this.parts.random);
   }
 
   /** Counts what was refused, for the metrics and for one line of log a second at most. */

@@ -17,8 +17,11 @@ const clients: Socket[] = [];
 let desk: ConnectionDesk;
 let port: number;
 
-async function open(options: { heldMax?: number; heldMs?: number } = {}): Promise<void> {
-  desk = new ConnectionDesk(options);
+const refused: Socket[] = [];
+
+async function open(options: { heldMax?: number; heldMs?: number; lateMs?: number } = {}): Promise<void> {
+  refused.length = 0;
+  desk = new ConnectionDesk({ refuse: (socket) => refused.push(socket.destroy()), ...options });
   port = Number(new URL(await desk.listen('127.0.0.1', 0)).port);
 }
 
@@ -42,6 +45,26 @@ async function until(holds: () => boolean): Promise<void> {
 afterEach(() => {
   desk.close();
   for (const socket of clients.splice(0)) socket.destroy();
+});
+
+describe('connections and workers that are late', () => {
+  it('are kept apart: the next goes to a worker that is in time, and is refused where none is', async () => {
+    await open({ lateMs: 0 });
+    const [late, other] = [new TestClerk(), new TestClerk()];
+    desk.join(late);
+    await client();
+    await until(() => late.given.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await client();
+    await until(() => refused.length === 1);
+    desk.join(other);
+    await client();
+    await until(() => other.given.length === 1);
+    desk.taken(late, late.given[0]?.connection ?? 0);
+    await client();
+    await until(() => late.given.length === 2);
+    expect(refused).toHaveLength(1);
+  });
 });
 
 describe('connections and workers', () => {

@@ -4,6 +4,11 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 /** Connections that wait while no worker is ready, and for how long. */
 const HELD_MAX = 1_000;
 const HELD_MS = 5_000;
+/**
+ * Node gives a process one connection in each turn of its event loop, so a worker that is late with its turns is late with its
+ * connections. One whose next connection has waited for so long is given no more.
+ */
+const LATE_MS = 1_000;
 
 /** A worker, as far as connections are given to it. */
 export interface Clerk {
@@ -16,9 +21,14 @@ interface Seat {
   /** Connections given to it that it did not report as closed. */
   open: number;
   /** Given to it, and not known to have arrived. */
-  readonly underWay: Map<number, Socket>;
+  readonly underWay: Map<number, UnderWay>;
   /** False = it gets no new ones. */
   takes: boolean;
+}
+
+interface UnderWay {
+  readonly socket: Socket;
+  readonly sinceMs: number;
 }
 
 interface HeldConnection {
@@ -27,15 +37,19 @@ interface HeldConnection {
 }
 
 export interface DeskOptions {
+  /** Told of connections that no worker would take in time, instead of a worker. */
+  readonly refuse: (socket: Socket) => void;
   readonly heldMax?: number;
   readonly heldMs?: number;
+  readonly lateMs?: number;
 }
 
 /**
  * The data port of a gateway with workers: takes connections and gives each to the worker that has the fewest. Nothing is
  * read from a connection here, and the copy here is closed when the worker says that it has its own and before that
  * worker reads from it. So a worker that dies takes with it what it had begun, whose clients see the end of their
- * connections, and leaves the rest to another worker.
+ * connections, and leaves the rest to another worker. When all workers are late, connections are refused rather than left
+ * to wait.
  */
 export class ConnectionDesk {
   private readonly seats = new Map<Clerk, Seat>();
@@ -46,7 +60,7 @@ export class ConnectionDesk {
   private turn = 0;
   private isClosed = false;
 
-  constructor(private readonly options: DeskOptions = {}) {
+  constructor(private readonly options: DeskOptions) {
     this.server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
       // Whatever happens to it is the worker's to see.
       socket.on('error', () => undefined);
@@ -84,7 +98,7 @@ export class ConnectionDesk {
   /** The worker has the connection, and has not read from it yet. */
   taken(clerk: Clerk, connection: number): void {
     const underWay = this.seats.get(clerk)?.underWay;
-    underWay?.get(connection)?.destroy();
+    underWay?.get(connection)?.socket.destroy();
     underWay?.delete(connection);
   }
 
@@ -98,7 +112,7 @@ export class ConnectionDesk {
   gone(clerk: Clerk): void {
     const seat = this.seats.get(clerk);
     this.seats.delete(clerk);
-    for (const socket of seat?.underWay.values() ?? []) this.give(socket);
+    for (const { socket } of seat?.underWay.values() ?? []) this.give(socket);
   }
 
   /** Takes no more connections. Those that wait for a worker are closed. */
@@ -110,21 +124,29 @@ export class ConnectionDesk {
   }
 
   private give(socket: Socket): void {
-    const chosen = this.choose();
+    const nowMs = performance.now();
+    const taking = [...this.seats].filter(([, { takes }]) => takes);
+    const chosen = this.choose(taking.filter(([, seat]) => !this.isLate(seat, nowMs)));
     if (chosen === null) {
-      this.hold(socket);
+      if (taking.length === 0) this.hold(socket);
+      else this.options.refuse(socket);
       return;
     }
     const [clerk, seat] = chosen;
     this.connections += 1;
     seat.open += 1;
-    seat.underWay.set(this.connections, socket);
+    seat.underWay.set(this.connections, { socket, sinceMs: nowMs });
     clerk.hand(this.connections, socket);
   }
 
+  /** Connections arrive in the order in which they were given. */
+  private isLate({ underWay }: Seat, nowMs: number): boolean {
+    const [next] = underWay.values();
+    return next !== undefined && nowMs - next.sinceMs > (this.options.lateMs ?? LATE_MS);
+  }
+
   /** The one with the fewest connections; among equals each in turn. */
-  private choose(): readonly [Clerk, Seat] | null {
-    const seats = [...this.seats].filter(([, { takes }]) => takes);
+  private choose(seats: readonly (readonly [Clerk, Seat])[]): readonly [Clerk, Seat] | null {
     this.turn += 1;
     let best: readonly [Clerk, Seat] | null = null;
     for (let place = 0; place < seats.length; place += 1) {

@@ -225,6 +225,9 @@ export class Supervisor {
       died: (worker) => {
         this.metrics.forget(worker);
       },
+      refusedConnection: () => {
+        this.metrics.add('switchyard_shed_total', { reason: 'connections' });
+      },
     });
   }
 

@@ -1,6 +1,9 @@
+import type { Socket } from 'node:net';
 import type { HealthDelta } from '@switchyard/dispatch';
 import type { Logger, MetricsDelta } from '@switchyard/telemetry';
 import type { KnownIdentity } from '../control/runtime-state.js';
+import { refuseConnection } from '../edge/broken-connection.js';
+import { overloadedError } from '../overload/overloaded-error.js';
 import { ConnectionDesk } from './connection-desk.js';
 import type { DataPlane } from './data-plane.js';
 import type { DrainPlan } from './data-server.js';
@@ -35,6 +38,8 @@ export interface WorkerDesk {
   /** What a worker saw of endpoints. */
   sawHealth(worker: string, delta: HealthDelta): void;
   died(worker: string): void;
+  /** All workers were too late to take another connection. */
+  refusedConnection(): void;
 }
 
 export interface PoolSettings {
@@ -49,7 +54,7 @@ type Standing = 'starting' | 'serving' | 'retired';
 /** The workers of one supervisor: kept at their number, told of every new configuration, replaced and drained. */
 export class WorkerPool implements DataPlane {
   private readonly workers = new Map<WorkerProcess, Standing>();
-  private readonly connections = new ConnectionDesk();
+  private readonly connections: ConnectionDesk;
   private starting = 0;
   private rolling: Promise<void> | null = null;
   private isOpen = false;
@@ -63,7 +68,14 @@ export class WorkerPool implements DataPlane {
     private readonly settings: PoolSettings,
     private readonly logger: Logger,
     private readonly desk: WorkerDesk,
-  ) {}
+  ) {
+    this.connections = new ConnectionDesk({
+      refuse: (socket) => {
+        desk.refusedConnection();
+        refuseLate(socket);
+      },
+    });
+  }
 
   get isReady(): boolean {
     return this.isOpen && !this.isLeaving && this.serving.length > 0;
@@ -282,4 +294,10 @@ function ended(worker: WorkerProcess, plan: DrainPlan): Promise<void> {
     });
     worker.tell({ type: 'drain', ...plan });
   });
+}
+
+/** What the client sent is let go of, or its connection would be reset before it read the answer. */
+function refuseLate(socket: Socket): void {
+  socket.resume();
+  refuseConnection(overloadedError(Math.random), socket);
 }
