@@ -17,7 +17,8 @@ const PRICES: readonly (readonly [keyof WrittenPrice, keyof Price, PriceScale])[
   ['web_search', 'webSearch', PER_UNIT],
 ];
 
-const UNKNOWN_PRICE: Price = {
+/** Of an endpoint that states none. */
+export const UNKNOWN_PRICE: Price = {
   prompt: null,
   completion: null,
   cacheRead: null,

@@ -4,10 +4,10 @@ import type {
   Endpoint,
   Modality,
   Model,
-  Price,
   Provider,
   ResolvedModel,
 } from '@switchyard/contract';
+import { UNKNOWN_PRICE } from './build-price.js';
 import { MODEL_VARIANTS } from './names.js';
 
 /** A provider as one request sees it. */
@@ -18,18 +18,6 @@ export interface OverlaidProvider {
 }
 
 const UNKNOWN_POLICY: DataPolicy = { trains: null, retains: null, zdr: null, retentionDays: null, regions: [] };
-const UNKNOWN_PRICE: Price = {
-  prompt: null,
-  completion: null,
-  cacheRead: null,
-  cacheWrite: null,
-  cacheWrite1h: null,
-  reasoning: null,
-  audio: null,
-  image: null,
-  request: null,
-  webSearch: null,
-};
 const ALL_MODALITIES: readonly Modality[] = ['text', 'image', 'audio', 'video', 'file'];
 const CACHE_TTL_S = 300;
 const VARIANTS: ReadonlySet<string> = new Set(MODEL_VARIANTS);

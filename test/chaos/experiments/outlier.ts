@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@switchyard/contract';
 import { crowdConfig, memberSecret } from '../crowd.js';
-import { Deployment, PROVIDER_SECRET } from '../deployment.js';
+import { Deployment } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
 import type { Sighting } from '../sightings.js';
 import { SteadyTraffic } from '../steady-traffic.js';
 import { Verdict, rounded } from '../verdict.js';
 import { otherAnswers } from './answers.js';
+import { SHARED_MODEL, sharedModel } from './shared-model.js';
 
-const MODEL = 'acme/shared';
 const PROVIDERS = ['good-one', 'bad-one', 'good-two'];
 const BAD = 'bad-one';
 const MEMBERS = 20;
@@ -49,14 +49,18 @@ export async function outlier({ program, isQuick }: ExperimentOptions): Promise<
   const course = isQuick ? QUICK : FULL;
   const deployment = await Deployment.start({
     ...{ program, gateways: 2, workers: 1, redis: [], postgres: false },
-    config: (upstreamUrl) => ({ ...crowdConfig(MEMBERS), ...catalogueAt(upstreamUrl), health: course.health }),
+    config: (upstreamUrl) => ({
+      ...crowdConfig(MEMBERS),
+      ...sharedModel(upstreamUrl, PROVIDERS),
+      health: course.health,
+    }),
   });
   try {
     const traffic = new SteadyTraffic(PER_SECOND, (number) => ({
       url: deployment.gatewayAt(number).url,
       secret: memberSecret(number % MEMBERS),
       tag: String(number),
-      model: MODEL,
+      model: SHARED_MODEL,
     }));
     await pause(course.healthy);
     const brokenMs = Date.now();
@@ -126,29 +130,4 @@ function shareOf(sightings: readonly Sighting[], startMs: number, endMs: number)
 
 function isBadWithin(startMs: number, endMs: number): (sighting: Sighting) => boolean {
   return ({ provider, startedMs }) => provider === BAD && startedMs >= startMs && startedMs < endMs;
-}
-
-function catalogueAt(upstreamUrl: string): JsonObject {
-  return {
-    // Without a seed: each request draws anew among equals.
-    routing: {},
-    providers: PROVIDERS.map((id) => ({
-      id,
-      dialect: 'openai-chat',
-      base_url: `${upstreamUrl}/${id}/v1`,
-      credentials: [{ id: 'main', api_key: PROVIDER_SECRET }],
-    })),
-    models: [
-      {
-        id: MODEL,
-        context_length: 128_000,
-        max_output_tokens: 8_192,
-        endpoints: PROVIDERS.map((provider) => ({
-          provider,
-          upstream_model: 'shared-1',
-          price: { prompt: 0.137, completion: 0.913 },
-        })),
-      },
-    ],
-  };
 }

@@ -2,15 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@switchyard/contract';
 import type { Reply } from '../client.js';
 import { crowdConfig, memberSecret } from '../crowd.js';
-import { Deployment, PROVIDER_SECRET } from '../deployment.js';
+import { Deployment } from '../deployment.js';
 import type { ExperimentOptions } from '../experiment.js';
 import { askAsSdk } from '../sdk-client.js';
 import type { Sighting } from '../sightings.js';
 import { SteadyTraffic } from '../steady-traffic.js';
 import { Verdict, rounded } from '../verdict.js';
 import { otherAnswers } from './answers.js';
+import { SHARED_MODEL, sharedModel } from './shared-model.js';
 
-const MODEL = 'acme/shared';
 const PROVIDERS = ['one', 'two', 'three'];
 const MEMBERS = 20;
 const PER_SECOND = 300;
@@ -30,7 +30,11 @@ export async function retryStorm({ program, isQuick }: ExperimentOptions): Promi
   const [beforeMs, stormMs, afterMs] = isQuick ? QUICK : FULL;
   const deployment = await Deployment.start({
     ...{ program, gateways: 1, workers: 2, redis: [], postgres: false },
-    config: (upstreamUrl) => ({ ...crowdConfig(MEMBERS), ...catalogueAt(upstreamUrl), overload: NO_SHEDDING }),
+    config: (upstreamUrl) => ({
+      ...crowdConfig(MEMBERS),
+      ...sharedModel(upstreamUrl, PROVIDERS),
+      overload: NO_SHEDDING,
+    }),
   });
   try {
     const requests: Reply[] = [];
@@ -40,7 +44,7 @@ export async function retryStorm({ program, isQuick }: ExperimentOptions): Promi
         url: deployment.gateway.url,
         secret: memberSecret(number % MEMBERS),
         tag: String(number),
-        model: MODEL,
+        model: SHARED_MODEL,
       }),
       (reply) => reply,
       (what) => askAsSdk(what, (reply) => requests.push(reply)),
@@ -91,28 +95,4 @@ function judge(
   verdict.figure('answers_after', otherAnswers(after));
   verdict.figure('recovered_after_ms', recoveryMs);
   verdict.expect('service was not normal in time after the upstreams were', recoveryMs <= RECOVERY_MAX_MS);
-}
-
-function catalogueAt(upstreamUrl: string): JsonObject {
-  return {
-    routing: {},
-    providers: PROVIDERS.map((id) => ({
-      id,
-      dialect: 'openai-chat',
-      base_url: `${upstreamUrl}/${id}/v1`,
-      credentials: [{ id: 'main', api_key: PROVIDER_SECRET }],
-    })),
-    models: [
-      {
-        id: MODEL,
-        context_length: 128_000,
-        max_output_tokens: 8_192,
-        endpoints: PROVIDERS.map((provider) => ({
-          provider,
-          upstream_model: 'shared-1',
-          price: { prompt: 0.137, completion: 0.913 },
-        })),
-      },
-    ],
-  };
 }
