@@ -10,7 +10,7 @@ import { asksReasoning, contentLengthMax } from './content-bound.js';
 import type { DispatchRequest, DispatchTools, Pricing } from './dispatch-request.js';
 import type { AttemptRecord } from './outcome.js';
 import { routingMetadata } from './routing-metadata.js';
-import { costAndSource } from './settlement.js';
+import { costAndSource } from './charge.js';
 
 /** Largest whole answer read into memory. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;

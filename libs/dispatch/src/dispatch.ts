@@ -16,7 +16,7 @@ import { RequestHedge } from './request-hedge.js';
 import { sameEndpointDelay } from './retry-delay.js';
 import type { RunningAttempt } from './running-attempt.js';
 import { outcomeOf } from './settlement.js';
-import type { Learned } from './settlement.js';
+import type { Learned } from './charge.js';
 import { Walk } from './walk.js';
 import type { Place } from './walk.js';
 

@@ -5,7 +5,7 @@ import type { NoStart } from './attempt-starter.js';
 import type { DispatchRequest, DispatchTools } from './dispatch-request.js';
 import type { HedgeRefusal } from './hedges.js';
 import type { RunningAttempt } from './running-attempt.js';
-import { costAndSource } from './settlement.js';
+import { costAndSource } from './charge.js';
 import type { Place, Walk } from './walk.js';
 
 const REFUSALS: Readonly<Record<NoStart, HedgeRefusal>> = {

@@ -8,7 +8,7 @@ import type { AttemptLog, LogEntry } from './attempt-log.js';
 import type { PreparedAttempt } from './attempt-settings.js';
 import { accountScope, asCallersFault } from './callers-account.js';
 import type { DispatchTools } from './dispatch-request.js';
-import type { Learned } from './settlement.js';
+import type { Learned } from './charge.js';
 import type { Place } from './walk.js';
 
 /** Hears what the running attempts of one request tell, each with who tells it. See `AttemptListener`. */

@@ -114,10 +114,13 @@ describe('the configuration in force', () => {
         write(`routing: { seed: ${seed} }`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-      for (const endMs = performance.now() + 10_000; keeper.status.version === 1 && performance.now() < endMs;) {
+      const isFollowed = (): boolean => applied.at(-1)?.routing.seed === 20;
+      for (const endMs = performance.now() + 10_000; !isFollowed() && performance.now() < endMs;) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-      expect(applied.at(-1)?.routing.seed).toBe(20);
+      expect(isFollowed()).toBe(true);
+      // A machine that stands still for a moment leaves the file alone, too; but not after each of twenty writes.
+      expect(applied.length).toBeLessThan(20);
     } finally {
       keeper.stop();
     }
