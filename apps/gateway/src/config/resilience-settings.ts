@@ -7,8 +7,8 @@ import type {
   OverloadSection,
   PROBE_MODES,
 } from './resilience-sections.js';
+import { BYTES_PER_MIB, milliseconds } from './units.js';
 
-const BYTES_PER_MIB = 1024 * 1024;
 const NANO_PER_USD = 1_000_000_000;
 
 export interface HedgingSettings {
@@ -57,7 +57,7 @@ export function hedgingSettings(section: HedgingSection): HedgingSettings {
     maxShare: section.max_share,
     maxNanoUsdPerHour: Math.round(section.max_usd_per_hour * NANO_PER_USD),
     maxInFlight: section.max_in_flight,
-    minDelayMs: section.min_delay_s * 1_000,
+    minDelayMs: milliseconds(section.min_delay_s),
   };
 }
 
@@ -66,16 +66,16 @@ export function healthSettings(section: HealthSection): HealthSettings {
     ejectAfterFailures: section.eject_after_failures,
     ejectAtShare: section.eject_at_share,
     ejectMinRequests: section.eject_min_requests,
-    ejectionMs: section.ejection_s * 1_000,
-    maxEjectionMs: Math.max(section.ejection_s, section.max_ejection_s) * 1_000,
-    probes: { mode: section.probes.mode, intervalMs: section.probes.interval_s * 1_000 },
+    ejectionMs: milliseconds(section.ejection_s),
+    maxEjectionMs: milliseconds(Math.max(section.ejection_s, section.max_ejection_s)),
+    probes: { mode: section.probes.mode, intervalMs: milliseconds(section.probes.interval_s) },
   };
 }
 
 export function overloadSettings(section: OverloadSection): OverloadSettings {
   return {
     maxInFlight: section.max_in_flight,
-    maxLoopDelayMs: section.max_loop_delay_s * 1_000,
+    maxLoopDelayMs: milliseconds(section.max_loop_delay_s),
     maxHeapShare: section.max_heap_share,
     bigBodyBytes: section.big_body_mib * BYTES_PER_MIB,
     bigBodies: section.big_bodies,
@@ -84,7 +84,7 @@ export function overloadSettings(section: OverloadSection): OverloadSettings {
 }
 
 export function idempotencySettings(section: IdempotencySection): IdempotencySettings {
-  return { keepMs: section.keep_s * 1_000, maxAnswerBytes: Math.round(section.max_answer_mib * BYTES_PER_MIB) };
+  return { keepMs: milliseconds(section.keep_s), maxAnswerBytes: Math.round(section.max_answer_mib * BYTES_PER_MIB) };
 }
 
 export function goldenRequests(sections: readonly GoldenRequestSection[]): readonly GoldenRequest[] {

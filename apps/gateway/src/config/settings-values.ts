@@ -10,8 +10,8 @@ import { hedgingSettings } from './resilience-settings.js';
 import type { RoutingSection } from './routing-section.js';
 import type { AlertsSection, JournalSection, ServerSection } from './switchyard-file.js';
 import type { TimeoutsSection } from './timeouts-section.js';
+import { BYTES_PER_MIB, milliseconds } from './units.js';
 
-const BYTES_PER_MIB = 1024 * 1024;
 /** An attempt that does not stream gets this part of the whole time, so that a fallback can follow. */
 const NON_STREAM_SHARE = 1 / 3;
 
@@ -74,9 +74,4 @@ export function alertSettings(section: AlertsSection | undefined): AlertSettings
   if (section === undefined) return null;
   const thresholds = [...new Set(section.thresholds)].sort((left, right) => left - right);
   return { url: section.url, secret: section.secret, thresholds };
-}
-
-/** At least 1: most timers take 0 for "never". */
-function milliseconds(seconds: number): number {
-  return Math.max(1, Math.round(seconds * 1000));
 }
